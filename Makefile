@@ -1,0 +1,69 @@
+# `make lab` is all that a learner needs. `make help` lists the rest.
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/installed-here
+# uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
+export UV_SYSTEM_CERTS := true
+
+.PHONY: help lab test bench check notebooks pins clean
+
+help: ## say what can be made
+	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+
+lab: $(STAMP) ## open the course in JupyterLab; the first time installs it into .venv
+	@$(BIN)/coursekit lab
+
+# Notebooks and tests in one run, so that neither hides how the other went.
+test: $(STAMP) ## run every test, every notebook, and the forms in a real browser
+	@$(BIN)/python -m pytest --continue-on-collection-errors \
+	  --nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/nbval_sanitize.cfg tests notebooks
+
+bench: $(STAMP) ## measure how fast answers are graded
+	@$(BIN)/python tests/bench.py
+
+check: $(STAMP) ## look over the code, the notebooks, the exercises and the tables
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/coursekit check
+
+notebooks: $(STAMP) ## run the notebooks again and save what they show
+	@$(BIN)/python tools/run_notebooks.py
+
+# Run it after a change of dependencies in pyproject.toml; delete a pin from requirements.txt to move it.
+pins: $(STAMP) ## write requirements.txt from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --extra test --group setup --universal --generate-hashes \
+	  --no-header --no-annotate --quiet --output-file requirements.txt
+
+clean: ## remove .venv and what tests and tools leave behind; your answers are kept elsewhere and stay
+	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each of these three asks the Python that is there, and is empty where it cannot answer.
+version = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+is_new = $(shell $(PYTHON) -c 'import sys; print("yes" if sys.version_info >= (3, 11) else "")' 2>/dev/null)
+has_venv = $(shell $(PYTHON) -c 'import ensurepip, venv; print("yes")' 2>/dev/null)
+
+get_python = Install Python 3.11 or newer and run: make $(MAKECMDGOALS) PYTHON=/path/to/that/python3
+needs_python = $(if $(version),\
+  $(if $(is_new),,$(error $(PYTHON) is Python $(version), and the course needs 3.11 or newer. $(get_python))),\
+  $(error $(PYTHON) does not run, and the course needs Python 3.11 or newer. $(get_python)))
+needs_venv = $(if $(has_venv),,$(error $(PYTHON) has no venv module, which makes the folder that the course is \
+  installed in. Run: apt install python3-venv (Debian, Ubuntu), or take a Python that has it: make $(MAKECMDGOALS) PYTHON=/path/to/that/python3))
+
+# The stamp names the folder that .venv was made in, as it cannot be moved: elsewhere, or broken, it is made anew.
+ifneq ($(shell test -x $(BIN)/python && cat $(STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(STAMP)
+anew := --clear
+endif
+
+$(STAMP): pyproject.toml requirements.txt jupyter-config/coursekit.json
+	$(needs_python)
+	$(needs_venv)
+	@echo "Installing the course into .venv. The first time takes a minute or two; later starts skip this."
+	@$(PYTHON) -m venv $(anew) .venv
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.txt > .venv/uv.txt
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r requirements.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@echo "$(CURDIR)" > $@
