@@ -1,0 +1,345 @@
+"""What a note amounts to before anyone bills: minutes per code, units earned, what stands apart, what is due.
+
+A case can be read in more than one right way: where the field disagrees on a technique, and where leftover minutes
+tie. Each way is a `Visit`; rules look at one visit, the one nearest to the claim.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Hashable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date as Date
+from functools import cached_property
+from itertools import combinations, product
+from typing import TypeVar
+
+from . import tables
+from .model import Case, Claim, Edit, Payer, Service, Unreadable
+
+UNIT_MINUTES = 15
+MIDPOINT = 8  # a unit is earned once more than half of it, in whole minutes, is done
+MOST_READINGS = 256
+
+TOTAL_TIME, PER_SERVICE = "total-time", "per-service"
+T = TypeVar("T")
+
+GROUNDS = ("region", "interval", "encounter", "practitioner")
+
+
+def units_in(minutes: int) -> int:
+    """Units that a span of minutes earns by the bands 8-22, 23-37, 38-52 ... (Claims Processing Manual ch. 5 20.2)."""
+    return (minutes + UNIT_MINUTES - MIDPOINT) // UNIT_MINUTES
+
+
+def allocations(minutes: Mapping[str, int], counting: str) -> list[dict[str, int]]:
+    """Every right way to give units to timed codes; codes that earn none are left out.
+
+    By total time all minutes are added first; each code gets its full quarter hours, and the leftover units go to the
+    larger remainders. A tie gives several right ways. Per service each code is counted alone.
+    """
+    if counting == PER_SERVICE:
+        return [{code: units_in(spent) for code, spent in minutes.items() if units_in(spent)}]
+    full = {code: spent // UNIT_MINUTES for code, spent in minutes.items()}
+    left = units_in(sum(minutes.values())) - sum(full.values())
+    by_remainder = sorted(minutes, key=lambda code: -(minutes[code] % UNIT_MINUTES))
+    if left <= 0:
+        extras: Iterable[tuple[str, ...]] = [()]
+    else:
+        last = minutes[by_remainder[left - 1]] % UNIT_MINUTES
+        sure = tuple(code for code in by_remainder if minutes[code] % UNIT_MINUTES > last)
+        tied = [code for code in minutes if minutes[code] % UNIT_MINUTES == last]
+        extras = [sure + some for some in combinations(tied, left - len(sure))]
+    ways = [{code: full[code] + (code in extra) for code in minutes} for extra in extras]
+    return [{code: units for code, units in way.items() if units} for way in ways]
+
+
+def _between(one: Service, other: Service, provider: str) -> dict[str, bool | None]:
+    """On which grounds two services stand apart: yes, no, or None where the note does not say."""
+    apart = None
+    if one.region and other.region:
+        apart = not tables.overlap(one.region, one.side, other.region, other.side)
+    return {
+        "region": apart,
+        "interval": _apart_in_time(one, other),
+        "encounter": one.encounter != other.encounter,
+        "practitioner": (one.by or provider) != (other.by or provider),
+    }
+
+
+def _apart_in_time(one: Service, other: Service) -> bool | None:
+    if one.encounter != other.encounter:
+        return True
+    if isinstance(one.at, int) and isinstance(other.at, int):
+        first, second = sorted((one, other), key=lambda service: service.at)
+        return first.at + (first.minutes or 0) <= second.at and first.at != second.at
+    if isinstance(one.at, str) and isinstance(other.at, str):
+        return one.at != other.at
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Visit:
+    """One right way to read a case. `reading` gives each service its code; `earned` the units of each code."""
+
+    case: Case
+    payer: Payer
+    reading: tuple[tuple[Service, str | None], ...]
+    earned: Mapping[str, int]
+
+    @cached_property
+    def services(self) -> dict[str, tuple[Service, ...]]:
+        """The services behind each code that the note documents."""
+        table: dict[str, tuple[Service, ...]] = {}
+        for service, code in self.reading:
+            if code:
+                table[code] = (*table.get(code, ()), service)
+        return table
+
+    @cached_property
+    def families(self) -> dict[str, str]:
+        """The code that the note documents of each family counted by regions."""
+        known = tables.codes()
+        return {known[code].family: code for code in self.services if known[code].timing == "region"}
+
+    def words(self, code: str, *facts: str) -> tuple[str, ...]:
+        """The note's words for what was done under a code."""
+        return tuple(word for service in self.services.get(code, ()) for word in service.words(*facts))
+
+    @cached_property
+    def minutes(self) -> dict[str, int]:
+        """Counted minutes of each timed code."""
+        return _minutes(self.reading, self.case)
+
+    def pays(self, code: str) -> bool:
+        """Whether the payer pays this code to someone who did it."""
+        who = {service.by or self.case.provider for service in self.services.get(code, ())}
+        return any(tables.earns(code, self.payer.pays.get(name, ())) for name in who)
+
+    @cached_property
+    def unpaid(self) -> frozenset[str]:
+        """Documented codes that the payer pays to nobody who did them."""
+        return frozenset(code for code in self.services if not self.pays(code))
+
+    def has_limit_zero(self, code: str) -> bool:
+        """Whether the payer's daily limit for the code is zero: it is never paid by itself."""
+        return self.payer.limits and tables.codes()[code].limit == 0
+
+    def in_force(self, code: str) -> bool:
+        """Whether the code exists on the date of service."""
+        row = tables.codes()[code]
+        return (not row.since or row.since <= self.case.date) and (not row.until or self.case.date <= row.until)
+
+    def edit(self, column_one: str, column_two: str) -> Edit | None:
+        """The payer's edit on this pair, this way round, on the date of service."""
+        return tables.edit_in_force(self.payer.edits, column_one, column_two, self.case.date)
+
+    @cached_property
+    def _pairs(self) -> dict[frozenset[str], tuple[tuple[Edit, frozenset[str]], ...]]:
+        return {}
+
+    def pairs(self, codes: frozenset[str]) -> tuple[tuple[Edit, frozenset[str]], ...]:
+        """Each edit among these codes, with the grounds that open it and that the note shows."""
+        if codes not in self._pairs:
+            found = (self.edit(one, two) for one in sorted(codes) for two in sorted(codes) if one != two)
+            self._pairs[codes] = tuple((edit, self.shown(edit)) for edit in found if edit)
+        return self._pairs[codes]
+
+    def grounds(self, edit: Edit) -> dict[str, bool | None]:
+        """Each ground on which some service of column two stands apart from all of column one, or not, or unsaid."""
+        ones, twos = self.services.get(edit.column_one, ()), self.services.get(edit.column_two, ())
+        answers: dict[str, bool | None] = {}
+        for ground in GROUNDS:
+            each = [_all(_between(one, two, self.case.provider)[ground] for one in ones) for two in twos if ones]
+            answers[ground] = _any(each)
+        return answers
+
+    def shown(self, edit: Edit) -> frozenset[str]:
+        """The grounds that open this edit and that the note shows."""
+        if edit.indicator != "1":
+            return frozenset()
+        grounds = self.grounds(edit)
+        return frozenset(ground for ground in edit.opens if grounds.get(ground))
+
+    def shuts(self, edit: Edit) -> bool:
+        """Whether nothing in the note can set this pair apart."""
+        return not self.shown(edit)
+
+    @cached_property
+    def _candidates(self) -> frozenset[str]:
+        """Codes earned, in force and paid: all that edits have to choose among."""
+        return frozenset(
+            code for code in self.earned if self.pays(code) and self.in_force(code) and not self.has_limit_zero(code)
+        )
+
+    @cached_property
+    def struck(self) -> dict[str, Edit]:
+        """Codes that fall to an edit, with the edit. A code that has itself fallen strikes no other."""
+        candidates, fallen, stays = self._candidates, {}, {}
+
+        def stands(code: str) -> bool:
+            if code not in stays:
+                stays[code] = True  # a pair that struck both ways would otherwise never end
+                for other in sorted(candidates - {code}):
+                    edit = self.edit(other, code)
+                    if edit and self.shuts(edit) and stands(other):
+                        stays[code], fallen[code] = False, edit
+                        break
+            return stays[code]
+
+        for code in sorted(candidates):
+            stands(code)
+        return fallen
+
+    @cached_property
+    def gaps(self) -> dict[str, str]:
+        """Codes that the note supports but for one thing that the provider may still know, and what that is."""
+        gaps = {}
+        for code, services in self.services.items():
+            if tables.codes()[code].timing == "timed" and any(s.minutes is None for s in services if _counts(s, self.case)):
+                if self.pays(code) and not any((e := self.edit(o, code)) and e.indicator == "0" for o in self._candidates):
+                    gaps[code] = "minutes"
+            elif tables.codes()[code].timing == "region" and not all(s.region for s in services):
+                gaps[code] = "region"
+        for code, edit in self.struck.items():
+            unsaid = [g for g in edit.opens if self.grounds(edit).get(g) is None] if edit.indicator == "1" else []
+            if unsaid:
+                gaps.setdefault(code, "time" if unsaid[0] == "interval" else unsaid[0])
+        return gaps
+
+    @cached_property
+    def due(self) -> dict[str, int]:
+        """What the claim must hold: each code with its units."""
+        return {
+            code: self._apart_units(code)
+            for code in self.earned
+            if code in self._candidates and code not in self.struck and code not in self.gaps
+        }
+
+    def _apart_units(self, code: str) -> int:
+        """Units of a code of which only some services may stand apart from a column-one code."""
+        units, services = self.earned[code], self.services[code]
+        if tables.codes()[code].timing != "timed":
+            return units
+        for other in self._candidates - {code} - set(self.struck):
+            edit = self.edit(other, code)
+            if edit and edit.indicator == "1":
+                apart = [s for s in services if self._stands_apart(s, edit)]
+                if len(apart) < len(services):
+                    units = min(units, units_in(sum(s.minutes or 0 for s in apart)))
+        return units
+
+    def _stands_apart(self, service: Service, edit: Edit) -> bool:
+        ones = self.services[edit.column_one]
+        return any(all(_between(one, service, self.case.provider)[g] for one in ones) for g in edit.opens if g in GROUNDS)
+
+
+def _all(answers: Iterable[bool | None]) -> bool | None:
+    answers = list(answers)
+    return False if False in answers else None if None in answers else True
+
+
+def _any(answers: Iterable[bool | None]) -> bool | None:
+    answers = list(answers)
+    return True if True in answers else None if None in answers else False
+
+
+def _counts(service: Service, case: Case) -> bool:
+    return tables.providers()[service.by or case.provider].counts
+
+
+def _minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
+    minutes: dict[str, int] = {}
+    for service, code in reading:
+        if code and service.minutes and tables.codes()[code].timing == "timed" and _counts(service, case):
+            minutes[code] = minutes.get(code, 0) + service.minutes
+    return minutes
+
+
+def _code_by_regions(case: Case, codes: tuple[str, ...]) -> str:
+    """The code of a region-counted family for the regions that the note names."""
+    treated = (s for s in case.services if s.region and tables.techniques()[s.did].codes == codes)
+    found = {tables.region_line(service.region)[-1] for service in treated}
+    for code in codes:
+        low, high = tables.codes()[code].regions or (1, math.inf)
+        if low <= max(len(found), 1) <= high:
+            return code
+    raise Unreadable(f"{len(found)} regions are more than any of {tables.joined(codes, 'or')} counts.")
+
+
+def _choices(case: Case, did: str, payer: Payer) -> tuple[str | None, ...]:
+    """The codes that a technique may rightly be read as."""
+    technique = tables.techniques()[did]
+    codes = technique.codes
+    if codes and codes[0] in tables.codes() and tables.codes()[codes[0]].timing == "region":
+        return (_code_by_regions(case, codes),)
+    if technique.payer_picks:
+        codes = tuple(code for code in codes if not (payer.limits and tables.codes()[code].limit == 0))
+    return tuple(None if code == tables.NO_CODE else code for code in codes) or (None,)
+
+
+def kept(case: Case, name: Hashable, work_out: Callable[[], T]) -> T:
+    """What was worked out about a case, kept beside it: a case never changes, so once is enough."""
+    memory = case.__dict__.setdefault("_kept", {})
+    if name not in memory:
+        memory[name] = work_out()
+    return memory[name]
+
+
+def visits(case: Case) -> tuple[Visit, ...]:
+    """Every right way to read a case."""
+    return kept(case, "visits", lambda: tuple(_visits(case)))
+
+
+def _visits(case: Case) -> Iterable[Visit]:
+    payer = tables.payers()[case.payer]
+    techniques = tuple(dict.fromkeys(service.did for service in case.services))
+    choices = [_choices(case, did, payer) for did in techniques]
+    if math.prod(map(len, choices)) > MOST_READINGS:
+        raise Unreadable("Too many contested techniques in one case: there are more readings than anyone could check.")
+    for picked in product(*choices):
+        code_of = dict(zip(techniques, picked, strict=True))
+        reading = tuple((service, code_of[service.did]) for service in case.services)
+        once = {
+            code: 1
+            for service, code in reading
+            if code and tables.codes()[code].timing != "timed" and _counts(service, case)
+        }
+        for timed in allocations(_minutes(reading, case), payer.counting):
+            yield Visit(case, payer, reading, {**once, **timed})
+
+
+def nearest_visit(case: Case, claim: Claim) -> Visit:
+    """The reading that a claim comes closest to: first by the codes due, then by their units."""
+    known = visits(case)
+    if len(known) == 1:
+        return known[0]
+
+    def distance(visit: Visit) -> tuple[int, int]:
+        wrong_units = sum(claim.units(code) != units for code, units in visit.due.items() if code in claim.codes)
+        undue = sum(visit.earned.get(code, 0) == 0 for code in claim.codes)
+        return len(visit.due.keys() ^ claim.codes), wrong_units + undue
+
+    return min(known, key=distance)
+
+
+def without(case: Case, service: Service, fact: str) -> Case:
+    """The same case with one documented fact taken away; without what was done, the service itself is gone."""
+    if fact in ("", "did"):
+        left = None
+    elif fact in ("minutes", "at"):
+        left = replace(service, **{fact: None})
+    elif fact == "encounter":
+        left = replace(service, encounter=1)
+    else:
+        left = replace(service, **{fact: ""})
+    services = tuple(left if s is service else s for s in case.services)
+    return replace(case, services=tuple(s for s in services if s is not None))
+
+
+def day(text: str) -> Date:
+    """A date written 2026-03-04. Raises `Unreadable` otherwise."""
+    try:
+        return Date.fromisoformat(text)
+    except ValueError:
+        raise Unreadable(f"“{text}” is not a date. Write it as year-month-day: 2026-03-04.") from None
