@@ -1,0 +1,307 @@
+"""The one seam that the form, the terminal and tests call: an answer goes in, a reply comes out.
+
+Whether the answer is graded here, only recorded (a sealed course holds no solutions) or graded by a service is for
+the desk to know; those who ask see the same reply.
+"""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from . import feedback, tables
+from .course import Course
+from .engine import grade, pieces
+from .model import HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
+from .record import Store, StoreTrouble, now, set_who, who
+
+DISTINCT = ("59", "XE", "XP", "XS", "XU")
+SURE = "sure"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to an answer. `status` is graded, recorded or invalid; `shown` is all that the learner is told."""
+
+    status: str
+    grade: Grade | None
+    shown: Mapping[str, Any]
+
+
+class Desk:
+    """Takes answers for one course. Course and store are found as everywhere else unless given."""
+
+    def __init__(self, course: Course | Path | str | None = None, store: Store | None = None):
+        self._course = Course(Path(course)) if isinstance(course, str | Path) else course
+        self._store = store
+
+    @cached_property
+    def course(self) -> Course:
+        """The course whose exercises are asked here."""
+        return self._course or Course.find()
+
+    @cached_property
+    def store(self) -> Store:
+        """Where attempts are kept."""
+        return self._store or Store(course_id=self.course.id)
+
+    # Answering -------------------------------------------------------------------------------------------------------
+
+    def submit(
+        self,
+        exercise: str,
+        form: str,
+        answer: str,
+        *,
+        hints: int = 0,
+        seconds: float | None = None,
+        certainty: str = "",
+    ) -> Reply:
+        """Grade or record an answer and keep it as an attempt. An unreadable answer is refused, and not an attempt.
+
+        The attempt is committed when this returns, or the reply's `trouble` says why it was not.
+        Raises `Unreadable` for an exercise that the course does not have.
+        """
+        asked = self.course.exercise(exercise)
+        solution = self.course.solution(exercise)
+        try:
+            graded = self._grade(asked, solution, form, answer)
+        except Unreadable as error:
+            return Reply("invalid", None, _empty("invalid", str(error)))
+        tries, trouble = self._keep(asked, form, answer, hints, seconds, certainty)
+        return self._reply(asked, solution, form, graded, tries, trouble)
+
+    def _grade(self, exercise: Exercise, solution: Solution | None, form: str, answer: str) -> Grade | None:
+        if form not in exercise.forms:
+            raise Unreadable(f"{exercise.name} does not ask “{form}”; it asks {tables.joined(list(exercise.forms))}.")
+        if solution is None:
+            if not answer.strip():
+                raise Unreadable("The answer is empty.")
+            return None
+        return grade(exercise, solution, form, answer)
+
+    def _keep(
+        self, exercise: Exercise, form: str, answer: str, hints: int, seconds: float | None, certainty: str
+    ) -> tuple[int, str]:
+        """Keep the attempt; how many there are of this form now, and what went wrong if anything did."""
+        try:
+            learner = who()
+            attempt = Attempt(
+                uuid.uuid4().hex, learner, self.course.id, exercise.name, exercise.fingerprint, form, answer,
+                SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, now(),
+            )  # fmt: skip
+            self.store.keep(attempt)
+            return len([one for one in self.store.attempts(learner, exercise.name) if one.form == form]), ""
+        except StoreTrouble as error:
+            return 1, str(error)
+
+    def _reply(
+        self, exercise: Exercise, solution: Solution | None, form: str, graded: Grade | None, tries: int, trouble: str
+    ) -> Reply:
+        if graded is None:
+            shown = _empty("recorded", "Recorded. This course is graded by your instructor.") | {"tries": tries}
+        else:
+            shown = feedback.explain(exercise, solution, form, graded, tries)
+        forms = list(exercise.forms)
+        done = graded is None or graded.solved or tries >= feedback.TRIES_BEFORE_ANSWER
+        more = done and form != forms[-1]
+        following = self.course.after(exercise.name) if done and not more else None
+        shown |= {
+            "trouble": trouble,
+            "next_form": more,
+            "next": {"name": following, "title": self.course.exercise(following).title} if following else None,
+        }
+        return Reply(shown["status"], graded, shown)
+
+    def hint(self, name: str, n: int) -> str:
+        """The n-th hint of an exercise, from 1; "" when there are no more."""
+        hints = self.course.exercise(name).hints
+        return hints[n - 1] if 1 <= n <= len(hints) else ""
+
+    # What a learner sees ---------------------------------------------------------------------------------------------
+
+    def first_view(self, name: str) -> dict[str, Any]:
+        """The state of an exercise before any answer, made from the exercise file alone."""
+        exercise = self.course.exercise(name)
+        notebook, number, of = self.course.place(name)
+        return {
+            "name": exercise.name,
+            "title": exercise.title,
+            "crumb": {"notebook": notebook, "number": number, "of": of},
+            "text": exercise.text,
+            "facts": _facts(exercise),
+            "note": exercise.note,
+            "forms": list(exercise.forms),
+            "at": 0,
+            "ask": asked(exercise, 0),
+            "hints": len(exercise.hints),
+            "opened": [],
+            "tries": 0,
+            "answer": "",
+            "earlier_wording": False,
+            "reply": None,
+            "trouble": "",
+            "who": "",
+        }
+
+    def open(self, name: str, at: int | None = None) -> dict[str, Any]:
+        """Where the learner stands on an exercise: the form now asked, the last answer, and what was said to it."""
+        state = self.first_view(name)
+        exercise = self.course.exercise(name)
+        try:
+            state["who"] = who()
+            attempts = self.store.attempts(state["who"], name.rpartition("/")[2])
+        except StoreTrouble as error:
+            return state | {"trouble": str(error)}
+        solution = self.course.solution(name) if attempts else None
+        forms = list(exercise.forms)
+        of_form = {form: [one for one in attempts if one.form == form] for form in forms}
+        if at is None:
+            started = [n for n, form in enumerate(forms) if of_form[form]]
+            at = started[-1] if started else 0
+        mine = of_form[forms[at]]
+        state |= {"at": at, "ask": asked(exercise, at), "tries": len(mine)}
+        if mine:
+            state |= self._last(exercise, solution, forms[at], mine)
+        return state
+
+    def _last(self, exercise: Exercise, solution: Solution | None, form: str, mine: list[Attempt]) -> dict[str, Any]:
+        last = mine[-1]
+        known = {"opened": list(exercise.hints[: last.hints])}
+        if last.fingerprint != exercise.fingerprint:
+            return known | {"earlier_wording": True}
+        try:
+            graded = self._grade(exercise, solution, form, last.answer)
+        except Unreadable:
+            return known | {"earlier_wording": True}
+        reply = self._reply(exercise, solution, form, graded, len(mine), "")
+        return known | {"answer": last.answer, "reply": dict(reply.shown)}
+
+    def act(self, name: str, message: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
+        """Do what a form asks for (submit, hint, start_over, go_on) and give back its new state."""
+        kind, state = message.get("kind"), dict(state) | {"trouble": ""}
+        if kind == "submit":
+            return self._submitted(name, message, state)
+        if kind == "hint" and (hint := self.hint(name, len(state["opened"]) + 1)):
+            return state | {"opened": [*state["opened"], hint]}
+        if kind == "start_over":
+            return state | {"answer": "", "reply": None, "earlier_wording": False}
+        if kind == "go_on" and (state.get("reply") or {}).get("next_form"):
+            return self.open(name, state["at"] + 1)
+        return state
+
+    def _submitted(self, name: str, message: Mapping[str, Any], state: dict[str, Any]) -> dict[str, Any]:
+        trouble = ""
+        if message.get("who") and not state["who"]:
+            try:
+                state["who"] = set_who(str(message["who"]))
+            except (Unreadable, StoreTrouble) as error:
+                trouble = str(error)
+        seconds = message.get("seconds")
+        reply = self.submit(
+            name,
+            state["forms"][state["at"]],
+            str(message.get("answer", "")),
+            hints=len(state["opened"]),
+            seconds=float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 10**7 else None,
+            certainty=str(message.get("certainty", "")),
+        )
+        if reply.status == "invalid":
+            return state | {"reply": dict(reply.shown), "trouble": trouble}
+        kept_answer = {"answer": str(message.get("answer", "")), "tries": reply.shown["tries"], "earlier_wording": False}
+        return state | kept_answer | {"reply": dict(reply.shown), "trouble": trouble}
+
+
+def _empty(status: str, headline: str) -> dict[str, Any]:
+    return {
+        "status": status, "solved": False, "best": False, "score": 0.0, "parts": [], "headline": headline, "lines": [],
+        "marks": [], "why": "", "answers": "", "tries": 0, "trouble": "", "next_form": False, "next": None,
+    }  # fmt: skip
+
+
+def _facts(exercise: Exercise) -> list[list[str]]:
+    if exercise.date is None:
+        return []
+    payer = tables.payers()[exercise.payer]
+    return [
+        ["Payer", f"{payer.name}{' (invented)' if payer.invented else ''}: {first_sentence(payer.about)}"],
+        ["By", tables.providers()[exercise.provider].label],
+        ["Date of service", tables.spoken(exercise.date)],
+    ]
+
+
+def first_sentence(text: str) -> str:
+    """The first sentence of a text."""
+    return re.split(r"(?<=[.!?])\s", " ".join(text.split()), maxsplit=1)[0]
+
+
+# What each form asks -------------------------------------------------------------------------------------------------
+
+
+def asked(exercise: Exercise, at: int) -> dict[str, Any]:
+    """What the form at this place asks, from the exercise file alone."""
+    form = list(exercise.forms)[at]
+    return {"form": form, **ASKS[form](exercise, exercise.forms[form])}
+
+
+def _complete(exercise: Exercise, ask: Mapping) -> dict[str, Any]:
+    known = tables.codes()
+    codes = ask["codes"] or tuple(code for code, row in known.items() if row.family != "office visit")
+    wanted = any(line["code"] is None for line in ask["lines"])
+    return {
+        "question": "Fill in the claim as the note supports it.",
+        "lines": [dict(line) for line in ask["lines"]],
+        "codes": [[code, known[code].label] for code in codes] if wanted else [],
+        "modifiers": [[name, tables.modifiers()[name].label] for name in ask["modifiers"] or DISTINCT],
+        "may_ask": ask["may_ask"],
+    }
+
+
+def _lines(claim: Any) -> list[dict[str, Any]]:
+    return [
+        {"label": label, "code": line.code, "units": line.units, "modifiers": list(line.modifiers)}
+        for label, line in claim.labelled.items()
+    ]
+
+
+def _audit(exercise: Exercise, ask: Mapping) -> dict[str, Any]:
+    return {
+        "question": "This claim is finished. Mark each line: ok, or what is wrong with it.",
+        "lines": _lines(ask["claim"]),
+        "headings": [[heading, heading] for heading in HEADINGS],
+    }
+
+
+def _support(exercise: Exercise, ask: Mapping) -> dict[str, Any]:
+    return {
+        "question": f"Pick every piece of the note that the line {ask['line']} stands on.",
+        "claim": str(ask["claim"]),
+        "line": ask["line"],
+        "pieces": [list(span) for span in pieces(exercise.note)],
+    }
+
+
+def _pairs(table: Mapping[str, str]) -> list[list[str]]:
+    return [[id, text] for id, text in table.items()]
+
+
+ASKS = {
+    "complete": _complete,
+    "audit": _audit,
+    "support": _support,
+    "choose": lambda _, ask: {"question": ask["question"], "options": _pairs(ask["options"])},
+    "select": lambda _, ask: {"question": ask["question"], "options": _pairs(ask["options"])},
+    "sort": lambda _, ask: {"question": ask["question"], "bins": _pairs(ask["bins"]), "cards": _pairs(ask["cards"])},
+    "order": lambda _, ask: {"question": ask["question"], "steps": _pairs(ask["steps"])},
+    "number": lambda _, ask: {"question": ask["question"], "unit": ask["unit"]},
+}
+
+
+def submit(exercise: str, form: str, answer: str, **more: Any) -> Reply:
+    """Submit an answer to the course found from here. See `Desk.submit`."""
+    return Desk().submit(exercise, form, answer, **more)

@@ -1,0 +1,66 @@
+"""The widget: carries the desk's state to the browser and the learner's answers back to the desk."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from .static import static_view
+
+_HERE = Path(__file__).parent
+_SAID = ("kind", "answer", "seconds", "certainty", "hints", "who")
+
+
+class Form(anywidget.AnyWidget):
+    """An exercise as a form. `state` is what the desk says and all that the browser gets; it decides nothing itself.
+
+    The desk needs `open(name)` and `first_view(name)`, which give a state, and `act(name, message, state)`, which
+    gives the next one. What the desk raises on opening is raised here; what it raises later is shown in the form.
+    """
+
+    _esm = _HERE / "form.js"
+    _css = _HERE / "form.css"
+
+    state = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, desk: Any, name: str):
+        super().__init__(state=desk.open(name))
+        self._desk, self._name = desk, name
+        self._first = desk.first_view(name)
+        self._answered: deque[str] = deque(maxlen=64)
+        self.on_msg(self._heard)
+
+    def _heard(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
+        turn = str(content.get("turn", ""))
+        # A message comes twice when the kernel was slow and the learner pressed again; it counts once.
+        if not turn or turn not in self._answered:
+            self._answered.append(turn)
+            self.state = self._next({key: content[key] for key in _SAID if key in content})
+        # The new state may equal the old one, so the form would wait for it forever.
+        self.send({"kind": "answered", "turn": turn})
+
+    def _next(self, message: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return self._desk.act(self._name, message, self.state)
+        except Exception as error:
+            logging.getLogger("coursekit").exception("The form of %s could not %s.", self._name, message.get("kind"))
+            said = " ".join(str(error).split())[:300]
+            trouble = (
+                f"The course itself failed here ({type(error).__name__}: {said}). "
+                "This is not your mistake and was not counted; what you filled in is still here."
+            )
+            return {**self.state, "trouble": trouble}
+
+    def __repr__(self) -> str:
+        return f"Exercise: {self._first['title']}"
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is not None:
+            bundle[0]["text/html"] = static_view(self._first)
+        return bundle

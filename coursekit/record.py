@@ -1,0 +1,235 @@
+"""Who learns here, and how far they are. Grades are worked out again from the answers that the store keeps."""
+
+from __future__ import annotations
+
+import os
+import threading
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from .course import Course
+from .engine import grade
+from .model import Attempt, Exercise, Unreadable
+from .picture import page, text
+from .store import Store, StoreTrouble, now, user_folder
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["LONGEST_NAME", "Progress", "Standing", "Store", "StoreTrouble", "now", "progress", "set_who", "who"]
+
+LONGEST_NAME = 80
+
+
+# Learners -----------------------------------------------------------------------------------------------------------
+
+
+def who() -> str:
+    """The learner's name: COURSEKIT_LEARNER, else JUPYTERHUB_USER, else the name given once, else "".
+
+    Raises `StoreTrouble` for a name in the environment that cannot be one.
+    """
+    for variable in ("COURSEKIT_LEARNER", "JUPYTERHUB_USER"):
+        if name := os.environ.get(variable, "").strip():
+            try:
+                return _name(name)
+            except Unreadable as error:
+                raise StoreTrouble(f"The learner is unknown: {variable} does not hold a name. {error}") from None
+    try:
+        return _name((user_folder() / "learner").read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+
+
+def set_who(name: str) -> str:
+    """Remember the learner's name for this user of the machine, and give it back as kept.
+
+    Raises `Unreadable` for a name that cannot be kept and `StoreTrouble` when the folder cannot be written.
+    """
+    name, place = _name(name), user_folder() / "learner"
+    fresh = place.with_name(f"learner.{os.getpid()}.{threading.get_ident()}")
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        fresh.write_text(name + "\n", "utf-8")
+        fresh.replace(place)
+    except OSError as error:
+        raise StoreTrouble(
+            f"Your name was not kept in {place}: {error.strerror or error}. "
+            "Make the folder writable, or set COURSEKIT_LEARNER to your name."
+        ) from error
+    return name
+
+
+def _name(text: str) -> str:
+    # One form for each letter, or the same person would have two records.
+    name = unicodedata.normalize("NFC", text).strip()
+    if not name:
+        raise Unreadable("A name needs at least one character.")
+    if len(name) > LONGEST_NAME:
+        raise Unreadable(f"A name of {len(name)} characters is too long; the limit is {LONGEST_NAME}.")
+    if not name.isprintable():
+        raise Unreadable("A name may hold letters, digits, spaces and signs, but no control characters.")
+    return name
+
+
+# How far ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the learner stands on one form of one exercise. Scores run from 0 to 1; None before a graded try.
+
+    `hints` is the most hints open at any try, `sure_but_wrong` counts wrong tries given as sure, and `earlier_wording`
+    the answers to an earlier wording of the exercise, counted as tries only where they can still be read.
+    """
+
+    notebook: str
+    exercise: str
+    title: str
+    form: str
+    tries: int
+    first: float | None
+    best: float | None
+    solved: bool
+    hints: int
+    sure_but_wrong: int
+    last: str
+    earlier_wording: int
+
+    @property
+    def state(self) -> str:
+        """One of `STATES`."""
+        if not self.tries:
+            return "not tried"
+        if self.first is None:
+            return "answered"
+        return "solved at first try" if self.first == 1 else "solved later" if self.solved else "tried"
+
+
+def _standing(exercise: Exercise, form: str, solution: Any, attempts: Sequence[Attempt]) -> Standing:
+    scores, counted, sure_but_wrong = [], [], 0
+    for attempt in attempts:
+        # Of a sealed course nothing can be graded here: an answer is an answer.
+        if solution is not None:
+            try:
+                mark = grade(exercise, solution, form, attempt.answer)
+            except Unreadable:
+                continue
+            scores.append(round(mark.score, 4))
+            sure_but_wrong += attempt.certainty == "sure" and not mark.solved
+        counted.append(attempt)
+    return Standing(
+        notebook=exercise.folder,
+        exercise=exercise.name,
+        title=exercise.title,
+        form=form,
+        tries=len(counted),
+        first=scores[0] if scores else None,
+        best=max(scores, default=None),
+        # The score is 1 exactly when solved.
+        solved=1 in scores,
+        hints=max((attempt.hints for attempt in counted), default=0),
+        sure_but_wrong=sure_but_wrong,
+        last=counted[-1].at if counted else "",
+        earlier_wording=sum(attempt.fingerprint != exercise.fingerprint for attempt in attempts),
+    )
+
+
+class Progress:
+    """What is done, first and best try of each exercise and skill, and where to go on.
+
+    Only first tries count as skill. `table` and `skills` are pandas tables; a notebook shows a picture.
+    """
+
+    def __init__(
+        self,
+        learner: str,
+        standings: Iterable[Standing],
+        titles: Mapping[str, str],
+        skills: Mapping[str, Sequence[str]],
+        trouble: str = "",
+    ):
+        self.learner = learner
+        self.standings = tuple(standings)
+        self.titles = titles
+        self.trouble = trouble
+        self._skills = skills
+
+    @property
+    def next(self) -> str:
+        """The name of the first exercise in course order that is not done; "" when all are."""
+        return next((one.exercise for one in self.standings if not _done(one)), "")
+
+    @property
+    def table(self) -> pandas.DataFrame:
+        """One row for each form of each exercise, in course order."""
+        import pandas
+
+        frame = pandas.DataFrame(list(map(asdict, self.standings)), columns=[f.name for f in fields(Standing)])
+        frame["last"] = pandas.to_datetime(frame["last"].replace("", None), utc=True, format="ISO8601")
+        return frame.astype({"first": "float64", "best": "float64", "solved": "bool"})
+
+    @property
+    def skills(self) -> pandas.DataFrame:
+        """One row for each skill: exercises, how many are done, and the mean score of first and of best tries."""
+        import pandas
+
+        frame = pandas.DataFrame(self.by_skill(), columns=["skill", "exercises", "done", "first", "best"])
+        return frame.astype({"first": "float64", "best": "float64"})
+
+    def by_skill(self) -> list[dict[str, Any]]:
+        """The rows of `skills` without pandas."""
+        rows = []
+        for skill, names in self._skills.items():
+            mine = [one for one in self.standings if one.exercise in names]
+            undone = {one.exercise for one in mine if not _done(one)}
+            rows.append({
+                "skill": skill,
+                "exercises": len(names),
+                "done": len(names) - len(undone),
+                "first": _mean(one.first for one in mine),
+                "best": _mean(one.best for one in mine),
+            })  # fmt: skip
+        return rows
+
+    def __repr__(self) -> str:
+        return text(self)
+
+    def _repr_html_(self) -> str:
+        return page(self)
+
+
+def progress(course: Course | None = None, store: Store | None = None) -> Progress:
+    """How far the learner is. The course is found and the store opened as everywhere else, unless given."""
+    course = course or Course.find()
+    exercises = list(course.exercises())
+    skills: dict[str, list[str]] = {}
+    for exercise in exercises:
+        for skill in exercise.skills:
+            skills.setdefault(skill, []).append(exercise.name)
+    learner, trouble, attempts = "", "", []
+    try:
+        learner = who()
+        attempts = (store or Store(course_id=course.id)).attempts(learner)
+    except StoreTrouble as error:
+        trouble = str(error)
+    titles = {folder: f"{folder[:2]} {course.notebook_title(folder)}" for folder in course.folders}
+    return Progress(learner, _standings(course, exercises, attempts), titles, skills, trouble)
+
+
+def _standings(course: Course, exercises: list[Exercise], attempts: list[Attempt]) -> Iterator[Standing]:
+    for exercise in exercises:
+        for form in exercise.forms:
+            mine = [one for one in attempts if (one.exercise, one.form) == (exercise.name, form)]
+            yield _standing(exercise, form, course.solution(exercise.name) if mine else None, mine)
+
+
+def _done(one: Standing) -> bool:
+    return one.solved or one.state == "answered"
+
+
+def _mean(scores: Iterable[float | None]) -> float | None:
+    known = [score for score in scores if score is not None]
+    return round(sum(known) / len(known), 4) if known else None

@@ -1,0 +1,270 @@
+"""Attempts kept in a database: one row for each answer, committed before anyone sees a grade.
+
+Every write is one statement and its own transaction, so a process that dies leaves a whole row or none, and processes
+that write at once wait for each other instead of losing anything. SQLite by default; any database SQLAlchemy knows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from .model import Attempt
+
+VERSION = "1"
+
+_COURSE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+_ELSEWHERE = "or let COURSEKIT_STORE name another place, then try again."
+
+# What SQLite calls its trouble, what that means, and what to do about it.
+_TROUBLES = {
+    ("SQLITE_BUSY", "SQLITE_LOCKED"): (
+        "another program has kept it locked for {patience:g} seconds",
+        "Close that program (a database viewer, a backup), then try again.",
+    ),
+    ("SQLITE_READONLY",): ("it may only be read", f"Make the file and its folder writable, {_ELSEWHERE}"),
+    ("SQLITE_FULL",): ("the disk is full", "Free some space, then try again."),
+    ("SQLITE_NOTADB", "SQLITE_CORRUPT"): (
+        "it is damaged, or something else than a store of answers; it was left as it is",
+        "Move the file somewhere safe (answers in it may still be rescued), then try again: a new store is made.",
+    ),
+    ("SQLITE_CANTOPEN",): ("it cannot be opened", f"Make sure that its folder exists and is writable, {_ELSEWHERE}"),
+    ("SQLITE_IOERR",): ("the disk refused ({reason}): full, over a quota, or gone", "Mend that, then try again."),
+}
+
+
+class StoreTrouble(Exception):
+    """The store could not be used. The message says what failed, where, why, and what to do."""
+
+
+def now() -> str:
+    """This moment as attempts carry it: UTC, ISO, always with microseconds, so that text order is time order."""
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def user_folder() -> Path:
+    """The folder for what belongs to the user and outlives the course folder. It may not exist yet."""
+    from platformdirs import user_data_dir
+
+    return Path(user_data_dir("coursekit", appauthor=False))
+
+
+class Store:
+    """The attempts of one course.
+
+    `url` is a database URL; without one, COURSEKIT_STORE, else a SQLite file in the user's data folder. Nothing is
+    opened before it is needed. `patience` is the time in seconds to wait for another writer. Safe to share by threads.
+    """
+
+    def __init__(self, url: str | None = None, course_id: str = "hands-on-coding", patience: float = 10.0):
+        if not _COURSE_ID.fullmatch(course_id):
+            raise ValueError(f"“{course_id}” cannot name a store; use letters, digits, dots and hyphens.")
+        self.course_id = course_id
+        self.patience = patience
+        self.url = url or os.environ.get("COURSEKIT_STORE", "").strip()
+        self._folder: Path | None = None
+        if not self.url:
+            self._folder = user_folder()
+            self.url = f"sqlite:///{(self._folder / course_id).as_posix()}.sqlite"
+        self._lock = threading.Lock()
+        self._engine: Any = None
+        self._pid = 0
+
+    def keep(self, attempt: Attempt) -> None:
+        """Keep an attempt: committed when this returns. Keeping the same attempt again changes nothing.
+
+        Raises `StoreTrouble` when it could not be kept.
+        """
+        from sqlalchemy import insert, select
+        from sqlalchemy.exc import IntegrityError
+
+        def put(connection: Any) -> None:
+            try:
+                connection.execute(insert(_tables().attempts), asdict(attempt))
+            except IntegrityError:
+                # A caller that never heard of its success tries again with the same id.
+                kept = connection.execute(select(_tables().attempts).filter_by(id=attempt.id)).first()
+                if kept is None or Attempt(**kept._mapping) != attempt:
+                    raise
+
+        self._do("The answer was not kept in", put)
+
+    def attempts(self, learner: str, exercise: str | None = None) -> list[Attempt]:
+        """A learner's attempts in this course, oldest first. Raises `StoreTrouble`."""
+        from sqlalchemy import select
+
+        table = _tables().attempts
+        wanted = select(table).filter_by(course=self.course_id, learner=learner).order_by(table.c.at, table.c.id)
+        if exercise is not None:
+            wanted = wanted.filter_by(exercise=exercise)
+        rows = self._do("Earlier answers cannot be read from", lambda connection: connection.execute(wanted).all())
+        return [Attempt(**row._mapping) for row in rows]
+
+    def learners(self) -> list[str]:
+        """Everyone with an attempt in this course, in alphabetical order. Raises `StoreTrouble`."""
+        from sqlalchemy import select
+
+        table = _tables().attempts
+        wanted = select(table.c.learner).filter_by(course=self.course_id).distinct()
+        return sorted(
+            self._do("Earlier answers cannot be read from", lambda connection: connection.scalars(wanted).all())
+        )
+
+    def probe(self) -> None:
+        """See whether attempts could be kept, without keeping one. Raises `StoreTrouble` if not."""
+        from sqlalchemy import update
+
+        # A row that is already there is written over with itself: nothing changes, yet the store must be writable.
+        same = update(_tables().meta).filter_by(name="version").values(value=VERSION)
+        self._do("Answers cannot be kept in", lambda connection: connection.execute(same))
+
+    def close(self) -> None:
+        """Let go of the database. The next use opens it again."""
+        with self._lock:
+            if self._engine is not None:
+                # After a fork the connection belongs to the parent: forget it, and leave it open.
+                self._engine.dispose(close=self._pid == os.getpid())
+            self._engine = None
+
+    @property
+    def where(self) -> str:
+        """The place of the store in words: a path, or a database URL without its password."""
+        from sqlalchemy.engine import make_url
+        from sqlalchemy.exc import ArgumentError
+
+        try:
+            url = make_url(self.url)
+        except ArgumentError:
+            return f"“{self.url}”"
+        if url.get_backend_name() == "sqlite":
+            return (url.database or "memory").removeprefix("file:")
+        return url.render_as_string(hide_password=True)
+
+    def _do(self, failed: str, work: Callable[[Any], Any]) -> Any:
+        from sqlalchemy.exc import SQLAlchemyError
+
+        for last in (False, True):
+            try:
+                with self._open().connect() as connection:
+                    return work(connection)
+            except (SQLAlchemyError, OSError, ValueError, ImportError) as error:
+                reason = getattr(error, "orig", None) or error
+                # The file was moved or deleted while it was open: answers belong in a file that has a name.
+                if getattr(reason, "sqlite_errorname", "") == "SQLITE_READONLY_DBMOVED" and not last:
+                    self.close()
+                    continue
+                raise self._trouble(failed, reason) from error
+
+    def _open(self) -> Any:
+        if self._engine is not None and self._pid != os.getpid():
+            self.close()
+        with self._lock:
+            if self._engine is None:
+                # A folder that somebody named and that is missing is a slip of the pen: only our own is made.
+                if self._folder is not None:
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                engine = _engine(self.url, self.patience)
+                try:
+                    _prepare(engine)
+                except Exception:
+                    engine.dispose()
+                    raise
+                self._engine, self._pid = engine, os.getpid()
+            return self._engine
+
+    def _trouble(self, failed: str, reason: BaseException) -> StoreTrouble:
+        name = getattr(reason, "sqlite_errorname", "")
+        words = " ".join(str(reason).split("\n", 1)[0].split()).rstrip(".")
+        known = (told for names, told in _TROUBLES.items() if name.startswith(names))
+        why, advice = next(known, ("{reason}", f"Mend that, {_ELSEWHERE}"))
+        return StoreTrouble(f"{failed} {self.where}: {why.format(reason=words, patience=self.patience)}. {advice}")
+
+
+# The database -------------------------------------------------------------------------------------------------------
+
+
+@cache
+def _tables() -> SimpleNamespace:
+    from sqlalchemy import Column, Double, Index, Integer, MetaData, Table, Text
+
+    every = MetaData()
+    number = {"hints": Integer, "seconds": Double}
+    columns = [
+        Column(f.name, number.get(f.name, Text), primary_key=f.name == "id", nullable=f.name == "seconds")
+        for f in fields(Attempt)
+    ]
+    attempts = Table("attempts", every, *columns)
+    meta = Table("coursekit_meta", every, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
+    index = Index("attempts_of_learner", attempts.c.course, attempts.c.learner, attempts.c.exercise)
+    return SimpleNamespace(attempts=attempts, meta=meta, index=index)
+
+
+def _engine(url: str, patience: float) -> Any:
+    from sqlalchemy import create_engine
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.pool import QueuePool
+
+    # Autocommit: with one statement a transaction there is nothing to forget to commit and nothing to deadlock on.
+    options: dict[str, Any] = {"isolation_level": "AUTOCOMMIT"}
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite":
+        _refuse_other_files((place.database or "").removeprefix("file:"))
+        # One connection that threads take in turn; a second one would only wait for the first one's file lock.
+        options |= {
+            "poolclass": QueuePool, "pool_size": 1, "max_overflow": 0, "pool_timeout": patience * 2,
+            "connect_args": {"check_same_thread": False, "timeout": patience},
+        }  # fmt: skip
+    else:
+        options |= {"pool_pre_ping": True}
+    return create_engine(place, **options)
+
+
+def _refuse_other_files(path: str) -> None:
+    """Stop SQLite from taking a very short file for an empty database and writing over it."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(16)
+    except OSError:
+        return
+    # With a journal beside it, the file is in the middle of a write that SQLite knows how to undo.
+    if start not in (b"", b"SQLite format 3\0") and not os.path.exists(f"{path}-journal"):
+        error = OSError("file is not a database")
+        error.sqlite_errorname = "SQLITE_NOTADB"
+        raise error
+
+
+def _prepare(engine: Any) -> None:
+    """Make what is missing. Two processes may do this at the same moment; the version is written last."""
+    from sqlalchemy import insert, inspect, select
+    from sqlalchemy.exc import IntegrityError, ProgrammingError
+    from sqlalchemy.schema import CreateIndex, CreateTable
+
+    tables = _tables()
+    version = select(tables.meta.c.value).filter_by(name="version")
+    with engine.connect() as connection:
+        if not inspect(connection).has_table(tables.meta.name) or connection.scalar(version) is None:
+            for statement in (
+                CreateTable(tables.attempts, if_not_exists=True),
+                CreateIndex(tables.index, if_not_exists=True),
+                CreateTable(tables.meta, if_not_exists=True),
+            ):
+                try:
+                    connection.execute(statement)
+                except (IntegrityError, ProgrammingError):
+                    # PostgreSQL lets a racing "if not exists" fail once; by now the other process has made it.
+                    connection.execute(statement)
+            with suppress(IntegrityError):
+                connection.execute(insert(tables.meta).values(name="version", value=VERSION))
+        found = connection.scalar(version)
+    if found != VERSION:
+        raise OSError(f"another coursekit made it (its layout is {found}, this coursekit knows {VERSION})")
