@@ -495,7 +495,7 @@ function number(ask, { uid, changed }) {
 }
 
 const FORMS = { complete, audit, support, choose: options("radio"), select: options("checkbox"), sort, order, number };
-const TITLES = { complete: "Your claim", audit: "The claim", support: "The note" };
+const TITLES = { complete: "Your claim", audit: "The claim" };
 
 // Feedback -----------------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,216 @@
+"""One JupyterLab and one Chromium for all browser tests, and a small course with one exercise for each form."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import sync_playwright  # noqa: E402
+
+HERE = Path(__file__).parent
+REPO = HERE.parents[1]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
+IDLE = "[...document.querySelectorAll('#jp-main-statusbar *')].some(e => /\\| Idle$/.test(e.textContent.trim()))"
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
+
+
+def notebook(*sources):
+    """A notebook of code cells, or of markdown cells where the source starts with a #."""
+    cells = []
+    for number, source in enumerate(sources):
+        cell = {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
+        if source.startswith("#"):
+            cell = {"cell_type": "markdown", "id": f"cell-{number}", "metadata": {}, "source": source}
+        cells.append(cell)
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells})
+
+
+def shown(name):
+    """The one line that shows an exercise."""
+    return f'exercise("{name}")'
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory):
+    """The folder that JupyterLab shows: the small course in `small`, and the real one in `real`."""
+    root = tmp_path_factory.mktemp("lab")
+    shutil.copytree(HERE / "course", root / "small")
+    for tree in ("exercises", "solutions", "notebooks"):
+        shutil.copytree(REPO / tree, root / "real" / tree)
+    return root
+
+
+@pytest.fixture(scope="session")
+def lab(place):
+    """The address of a JupyterLab whose kernels keep attempts in a store of their own."""
+    own = place / ".jupyter"
+    settings = own / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text(NO_NEWS, encoding="utf-8")
+    environment = os.environ | {
+        "JUPYTER_CONFIG_DIR": str(own / "config"),
+        "JUPYTER_DATA_DIR": str(own / "data"),
+        "JUPYTER_RUNTIME_DIR": str(own / "runtime"),
+        "IPYTHONDIR": str(own / "ipython"),
+        "XDG_DATA_HOME": str(own / "home"),
+        "COURSEKIT_STORE": f"sqlite:///{(own / 'attempts.db').as_posix()}",
+        "COURSEKIT_LEARNER": "Kim",
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
+        f"--ServerApp.root_dir={place}", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.expose_app_in_browser=True",
+    ]  # fmt: skip
+    with (place / "lab.log").open("w", encoding="utf-8") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_for(f"{address}/api/status", server, place / "lab.log")
+            yield address
+        finally:
+            os.killpg(server.pid, signal.SIGTERM)
+            try:
+                server.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(server.pid, signal.SIGKILL)
+
+
+def wait_for(url, server, log):
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + 120
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            direct.open(url, timeout=2).read()
+            return
+        except OSError:
+            time.sleep(0.05)
+    pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture(scope="session")
+def context(browser, lab):
+    """A browser window that refuses every other host and remembers who was asked for."""
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.set_default_timeout(20_000)
+    context.elsewhere = []
+
+    def refuse(route):
+        context.elsewhere.append(route.request.url)
+        route.abort()
+
+    context.route(lambda url: not url.startswith((lab, "data:", "blob:")), refuse)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context):
+    page = context.new_page()
+    page.failures = []
+    page.on("pageerror", lambda error: page.failures.append(str(error)))
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def shots():
+    """The folder that screenshots are kept in."""
+    folder = Path(os.environ.get("COURSEKIT_SHOTS") or HERE / "shots")
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def open_notebook(page, lab, place):
+    """Makes a notebook of these cells in the small course, or takes one that is there, and opens it in JupyterLab."""
+
+    def open_it(path, *sources):
+        if sources:
+            file = place / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(notebook(*sources), encoding="utf-8")
+        return Notebook(page, lab, path)
+
+    return open_it
+
+
+class Notebook:
+    """A notebook open in JupyterLab, with what a learner does to it."""
+
+    def __init__(self, page, lab, path):
+        self.page, self.lab, self.path = page, lab, path
+        self.open()
+
+    def open(self):
+        """Open it, or open it again, in a workspace of its own, and wait for its kernel."""
+        workspace = self.path.replace("/", "-").replace(".", "-")
+        self.page.goto(f"{self.lab}/lab/workspaces/{workspace}/tree/{self.path}?reset")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
+        self.idle()
+
+    def idle(self):
+        # The toolbar's sign says idle before the kernel is connected; the status bar's does not.
+        self.page.wait_for_function(IDLE, timeout=60_000)
+
+    def menu(self, name, entry):
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        self.page.get_by_role("menuitem", name=entry, exact=True).click()
+
+    def run_all(self):
+        self.menu("Run", "Run All Cells")
+
+    def restart_and_run_all(self):
+        self.menu("Kernel", "Restart Kernel and Run All Cells…")
+        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
+
+    def save(self):
+        self.command("docmanager:save")
+
+    def command(self, name, **arguments):
+        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
+
+    @property
+    def cells(self):
+        """How many cells the notebook's model has, whatever of it is drawn."""
+        return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
+
+    def form(self, title):
+        return self.page.locator(".ck-card").filter(has=self.page.get_by_role("heading", name=title, exact=True))
