@@ -137,13 +137,13 @@ def _legend_line(progress: Progress) -> str:
 def _exercises(progress: Progress) -> str:
     head = ("Notebook", "Exercise", "Question", "Where it stands", "Tries", "First try", "Best try", "Last")
     rows = []
-    for one in progress.standings:
+    for one in (one for one in progress.standings if one.tries):
         state = f"{SIGNS[one.state]} {one.state}"
         shares = (_percent(one.first), _percent(one.best))
         rows.append(
             (progress.titles[one.notebook], one.title, one.form, state, one.tries or "", *shares, one.last[:10])
         )
-    return _table("Every question", head, rows)
+    return _table("Every question tried", head, rows)
 
 
 def _skills(progress: Progress) -> str:
@@ -151,16 +151,20 @@ def _skills(progress: Progress) -> str:
     rows = [
         (row["skill"], row["exercises"], row["done"], _percent(row["first"]), _percent(row["best"]))
         for row in progress.by_skill()
+        if row["first"] is not None
     ]
-    return _table("Every skill (first tries show skill, best tries show practice)", head, rows)
+    return _table("Every skill tried (first tries show skill, best tries show practice)", head, rows)
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple]) -> str:
-    top = "".join(f'<th scope="col" style="text-align:left">{name}</th>' for name in head)
-    cell = '<td style="text-align:left;white-space:nowrap">{}</td>'
-    body = "".join(f"<tr>{''.join(cell.format(escape(str(one))) for one in row)}</tr>" for row in rows)
+    # Nothing tried, nothing to list: a notebook saved by somebody who has not begun stays small.
+    if not rows:
+        return ""
+    top = "".join(f'<th scope="col">{name}</th>' for name in head)
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(one))}</td>' for one in row)}</tr>" for row in rows)
     return (
-        f'<details><summary>{title}</summary><div style="overflow-x:auto"><table><thead><tr>{top}</tr></thead>'
+        f'<details><summary>{title}</summary><div style="overflow-x:auto"><table style="text-align:left;'
+        f'white-space:nowrap"><thead><tr>{top}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details>"
     )
 
