@@ -202,7 +202,7 @@ class Visit:
             elif tables.codes()[code].timing == "region" and not all(s.region for s in services):
                 gaps[code] = "region"
         for code, edit in self.struck.items():
-            unsaid = [g for g in edit.opens if self.grounds(edit).get(g) is None] if edit.indicator == "1" else []
+            unsaid = [g for g in edit.opens if edit.indicator == "1" and self.grounds(edit).get(g, False) is None]
             if unsaid:
                 gaps.setdefault(code, "time" if unsaid[0] == "interval" else unsaid[0])
         return gaps
@@ -310,15 +310,19 @@ def _visits(case: Case) -> Iterable[Visit]:
 
 
 def nearest_visit(case: Case, claim: Claim) -> Visit:
-    """The reading that a claim comes closest to: first by the codes due, then by their units."""
+    """The reading closest to a claim: by its codes and questions, then, where the same codes are due, by units."""
     known = visits(case)
     if len(known) == 1:
         return known[0]
+    first: dict[frozenset[str], int] = {}
+    for n, visit in enumerate(known):
+        first.setdefault(frozenset(visit.due), n)
 
-    def distance(visit: Visit) -> tuple[int, int]:
-        wrong_units = sum(claim.units(code) != units for code, units in visit.due.items() if code in claim.codes)
+    def distance(visit: Visit) -> tuple[int, int, int, int]:
+        apart = len(visit.due.keys() ^ claim.codes) + len(set(claim.asks) - visit.gaps.keys())
         undue = sum(visit.earned.get(code, 0) == 0 for code in claim.codes)
-        return len(visit.due.keys() ^ claim.codes), wrong_units + undue
+        wrong_units = sum(claim.units(code) != units for code, units in visit.due.items() if code in claim.codes)
+        return apart, undue, first[frozenset(visit.due)], wrong_units
 
     return min(known, key=distance)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from . import tables
 from .facts import day
 from .keyed import read_number
-from .model import FIELDS, FORMS, Case, Claim, Exercise, Key, Misstep, Service, Solution, Told, Unreadable
+from .model import FIELDS, FORMS, Case, Claim, Document, Exercise, Key, Misstep, Service, Solution, Told, Unreadable
 from .reading import LOADERS, BadFile, Node, nearest, read
 
 BLANK = "_"
@@ -233,17 +233,37 @@ def _service(node: Node, note: str) -> Service:
         row["by"].one_of(tables.providers(), "provider") if "by" in row else "",
         _checked(row["encounter"], _count(1, 9)) if "encounter" in row else 1,
         _quotes(row["quote"], note),
+        row["because"].text if "because" in row else "",
+        "own_need" in row and row["own_need"].one_of(("yes",), "answer") == "yes",
     )
 
 
+def _document(name: str, node: Node, note: str) -> Document:
+    """A fact about the whole visit: a value, or a value with the words of the note that say it."""
+    row = {"is": node} if isinstance(node.value, str) else node.fields("is", "quote")
+    if name not in tables.documents():
+        raise node.bad(f"“{name}” is not a known document.{nearest(name, tables.documents())}")
+    holds = tables.documents()[name]
+    if holds == ("date",):
+        _checked(row["is"], day)
+    elif holds == ("number",):
+        _checked(row["is"], _count(0, 999_999))
+    else:
+        row["is"].one_of(holds, f"value of “{name}”")
+    if "quote" in row:
+        _quotes(row["quote"], note)
+    return Document(row["is"].text, row["quote"].text if "quote" in row else "")
+
+
 def _case(row: dict[str, Node], date: object, payer: str, provider: str, note: str) -> Case:
+    documents = row["documents"].entries if "documents" in row else {}
     return Case(
         date,
         payer,
         provider,
         note,
         tuple(_service(item, note) for item in row["facts"].items),
-        {name: said.text for name, said in row["documents"].entries.items()} if "documents" in row else {},
+        {name: _document(name, said, note) for name, said in documents.items()},
         row["record"].one_of(("whole",), "state of the record") if "record" in row else "",
     )
 

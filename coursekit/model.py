@@ -140,12 +140,17 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """A kind of clinician or helper; minutes of those who do not count never become units."""
+    """A kind of clinician or helper; minutes of those who do not count never become units.
+
+    An assistant `assists` another provider, and a payer that pays less for assistants wants `modifier` on the line.
+    """
 
     name: str
     label: str
     counts: bool
     source: tuple[str, ...]
+    assists: str = ""
+    modifier: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +164,11 @@ class Requirement:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """Who pays, how it counts units (total-time or per-service), which edits it follows, whom it pays for what."""
+    """Who pays, how it counts units (total-time or per-service), which edits it follows, whom it pays for what.
+
+    `wants` names what it asks of a whole record, `beside` codes that it pays only beside another code, `whole_spine`
+    that it takes the spine for one region, and `assistants` that it wants assistants' lines marked.
+    """
 
     id: str
     name: str
@@ -171,6 +180,10 @@ class Payer:
     pays: Mapping[str, tuple[str, ...]]
     requires: tuple[Requirement, ...]
     source: tuple[str, ...]
+    wants: tuple[str, ...] = ()
+    beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole_spine: bool = False
+    assistants: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,14 +198,16 @@ class Skill:
 
 # A visit ------------------------------------------------------------------------------------------------------------
 
-FIELDS = ("did", "region", "side", "minutes", "at", "by", "encounter")
+FIELDS = ("did", "region", "side", "minutes", "at", "by", "encounter", "because", "own_need")
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
     """One thing that was done. `minutes` are treatment minutes; `at` is a clock time or a block in order.
 
-    `quotes` pairs each fact with the words of the note that say it; the fact "" stands for all of the service.
+    `because` is the finding or purpose behind the service; `own_need` says that the note shows a need of its own, beyond
+    what another service always holds. `quotes` pairs each fact with the words of the note that say it; the fact ""
+    stands for all of the service.
     """
 
     did: str
@@ -203,12 +218,22 @@ class Service:
     by: str = ""
     encounter: int = 1
     quotes: tuple[tuple[str, str], ...] = ()
+    because: str = ""
+    own_need: bool = False
 
     def words(self, *facts: str) -> tuple[str, ...]:
         """The note's words for these facts, or for the whole service where they have none of their own."""
         own = dict(self.quotes)
         said = [own[fact] for fact in facts if fact in own]
         return tuple(dict.fromkeys(said or [own.get("") or own.get("did", "")]))
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A fact about the visit as a whole: its value as text, and the words of the note that say it."""
+
+    value: str
+    quote: str = ""
 
 
 # Identity stands for equality so that what a case amounts to can be kept beside it at no cost.
@@ -221,7 +246,7 @@ class Case:
     provider: str
     note: str
     services: tuple[Service, ...]
-    documents: Mapping[str, str] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
     record: str = ""
 
 

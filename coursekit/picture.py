@@ -100,10 +100,16 @@ def _picture(progress: Progress) -> str:
         solved = sum(one.solved for one in mine)
         told.append(f"{title}: {solved} of {len(mine)} solved.")
         drawn.append(f'<text x="0" y="{top + 13}" fill="currentColor" stroke="none">{escape(_clip(title))}</text>')
+        untried = ""
         for place, one in enumerate(mine):
             x, y = _LABEL + place % _ACROSS * _STEP, top + place // _ACROSS * _STEP
+            if one.state == "not tried":
+                untried += f"M{x} {y}h18v18h-18z"
+                continue
             tip = escape(f"{one.title}, {one.form}: {one.state}")
             drawn.append(f'<g transform="translate({x} {y})"><title>{tip}</title>{_DRAWN[one.state]}</g>')
+        if untried:
+            drawn.append(f'<path stroke="currentColor" stroke-opacity=".5" stroke-dasharray="2 3" d="{untried}"/>')
         top += (1 + (len(mine) - 1) // _ACROSS) * _STEP + 6
     width = _LABEL + _ACROSS * _STEP
     return (

@@ -118,9 +118,13 @@ def adjustment_by_regions(visit: Visit, claim: Claim) -> Iterator[Finding]:
     for label, line in claim.labelled.items():
         right = visit.families.get(tables.codes()[line.code].family)
         if right and line.code != right and visit.in_force(line.code):
-            regions = sorted({s.region for s in visit.services[right] if s.region})
-            count = f"{len(regions)} region{'s' * (len(regions) != 1)} ({tables.joined(regions)})"
-            says = f"The note shows {count}. That is {_label(right)}, not {_label(line.code)}."
+            # The code counts whole limbs: an elbow and a shoulder are one region.
+            regions = sorted({tables.region_line(s.region)[-1] for s in visit.services[right] if s.region})
+            if regions:
+                count = f"{len(regions)} region{'s' * (len(regions) != 1)} ({tables.joined(regions)})"
+                says = f"The note shows {count}. That is {_label(right)}, not {_label(line.code)}."
+            else:
+                says = f"The note does not say which region was treated. {_label(line.code)} counts regions."
             yield Finding(label, says, visit.words(right, "region"), part="code")
 
 

@@ -147,8 +147,9 @@ def providers() -> dict[str, Provider]:
     """Every kind of clinician or helper."""
     table = {}
     for name, node in _entries("providers.yaml").items():
-        row = node.fields("label counts source")
-        table[name] = Provider(name, row["label"].text, _yes(row, "counts"), row["source"].texts)
+        row = node.fields("label counts source", "assists modifier")
+        assists, modifier = (row[key].text if key in row else "" for key in ("assists", "modifier"))
+        table[name] = Provider(name, row["label"].text, _yes(row, "counts"), row["source"].texts, assists, modifier)
     return table
 
 
@@ -157,7 +158,9 @@ def payers() -> dict[str, Payer]:
     """Medicare and the invented plans."""
     table = {}
     for id, node in _entries("payers.yaml").items():
-        row = node.fields("name about invented counting edits limits pays source", "requires")
+        row = node.fields(
+            "name about invented counting edits limits pays source", "requires wants beside whole_spine assistants"
+        )
         requires = row["requires"].items if "requires" in row and row["requires"].value != [] else []
         table[id] = Payer(
             id,
@@ -173,7 +176,25 @@ def payers() -> dict[str, Payer]:
                 for need in (item.fields("modifier by on") for item in requires)
             ),
             row["source"].texts,
+            _texts(row, "wants"),
+            {code: _texts(row["beside"].entries, code) for code in row["beside"].entries} if "beside" in row else {},
+            _yes(row, "whole_spine"),
+            _yes(row, "assistants"),
         )
+    return table
+
+
+@cache
+def documents() -> dict[str, tuple[str, ...]]:
+    """What a record may say about the visit as a whole: each name with the values it may hold.
+
+    The values are a closed list of words, or one of `yes`, `date` and `number`.
+    """
+    table = {}
+    for name, node in _entries("documents.yaml").items():
+        row = node.fields("says holds source")
+        row["says"].text, row["source"].texts
+        table[name] = row["holds"].texts
     return table
 
 
