@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from itertools import chain, combinations, product
 
 from . import tables
-from .facts import Visit, kept, nearest_visit, visits, without
+from .facts import Visit, kept, nearest_visit, visits, without, without_document
 from .keyed import KEYED, marked
 from .model import (
     HEADINGS,
@@ -33,6 +33,7 @@ from .model import (
 )
 from .reading import nearest
 from .rules import RULES
+from .rules.how_it_is_said import NAMED_FOR_TIME_TOO
 
 OK = "ok"
 MISSING = "a line is missing"
@@ -94,19 +95,18 @@ def check_words(claim: Claim) -> None:
 
 
 def _modifier_sets(visit: Visit, code: str, due: frozenset[str]) -> list[tuple[str, ...]]:
-    """No modifier, 59, or any of the X modifiers whose reason opens a pair of this code."""
+    """No modifier, or one of those that a reason behind a pair of this code allows."""
     shown = {g for edit, grounds in visit.pairs(due) if code in (edit.column_one, edit.column_two) for g in grounds}
-    true = sorted(m for m in tables.distinct_modifiers() if tables.modifiers()[m].asserts & shown)
-    letters = [m for m in true if m != "59"]
-    sets = chain.from_iterable(combinations(letters, n) for n in range(len(letters) + 1))
-    return [*sets, ("59",)] if "59" in true else list(sets)
+    true = {m for m in tables.opening_modifiers() if tables.modifiers()[m].asserts & shown and tables.fits(m, code)}
+    return [(), *((m,) for m in sorted(true | (NAMED_FOR_TIME_TOO if "interval" in shown else set())))]
 
 
-def _required(visit: Visit, code: str) -> tuple[str, ...]:
-    who = {service.by or visit.case.provider for service in visit.services[code]}
-    return tuple(
-        need.modifier for need in visit.payer.requires if who & set(need.by) and tables.earns(code, need.on)
-    )
+def _lines(visit: Visit, code: str, chosen: tuple[str, ...]) -> list[Line]:
+    """The line of a due code, or two where an assistant gave some of its units."""
+    modifiers = {*chosen, *(name for name, _ in visit.required(code)), *visit.attests(code)}
+    marked, mark = visit.assisted.get(code, (0, ""))
+    lines = [(visit.due[code] - marked, modifiers), (marked, modifiers | {mark})]
+    return [Line(code, units, tuple(sorted(names))) for units, names in lines if units]
 
 
 def _candidates(visit: Visit) -> Iterator[Claim]:
@@ -115,24 +115,33 @@ def _candidates(visit: Visit) -> Iterator[Claim]:
     sets = [_modifier_sets(visit, code, due) for code in codes]
     if math.prod(map(len, sets)) > MOST_CANDIDATES:
         raise Unreadable("This visit has more right claims than can be listed.")
-    asks = [(), *combinations(sorted(visit.gaps), 1), *([tuple(sorted(visit.gaps))] if len(visit.gaps) > 1 else [])]
+    gaps = sorted(visit.gaps)
+    asks = list(chain.from_iterable(combinations(gaps, n) for n in range(min(len(gaps), 3)))) + [tuple(gaps)]
     for picked in product(*sets):
-        lines = tuple(
-            Line(code, visit.due[code], tuple(sorted({*chosen, *_required(visit, code)})))
-            for code, chosen in zip(codes, picked, strict=True)
-        )
-        for asked in asks:
-            yield Claim(lines, asked)
+        lines = [line for code, chosen in zip(codes, picked, strict=True) for line in _lines(visit, code, chosen)]
+        for extra in _for_denial(visit):
+            for asked in dict.fromkeys(asks):
+                yield Claim((*lines, *extra), asked)
+
+
+def _for_denial(visit: Visit) -> list[tuple[Line, ...]]:
+    """Nothing, or a line that nobody expects to be paid and that says so."""
+    care = [(code, mark) for code in sorted(visit.maintenance) for mark in ("GA", "GZ")]
+    return [(), *((Line(code, visit.earned.get(code, 1), (mark,)),) for code, mark in care)]
 
 
 def right_claims(case: Case, rules: Iterable[Rule] | None = None) -> dict[Claim, bool]:
-    """Every claim without a costing finding, in a fixed order, with whether it is among the best."""
-    table = {}
+    """Every claim without a costing finding that gives at most one reason a line, with whether it is among the best.
+
+    The best draw no finding at all; where a note leaves no such claim, the fewest pieces of advice.
+    """
+    advice = {}
     for claim in sorted({c for visit in visits(case) for c in _candidates(visit)}, key=str):
         found = findings(case, claim, rules)
         if all(f.advice for f in found):
-            table[claim] = not found
-    return table
+            advice[claim] = len(found)
+    fewest = min(advice.values(), default=0)
+    return {claim: count == fewest for claim, count in advice.items()}
 
 
 def best_claims(case: Case) -> tuple[Claim, ...]:
@@ -248,7 +257,8 @@ def _audit_says(label: str, must: frozenset[str], extra: frozenset[str]) -> str:
 
 # Support -------------------------------------------------------------------------------------------------------------
 
-_CUT = re.compile(r"\n+|(?<=[.;!?])\s+|(?<=,)\s+(?=\d)")
+# An initial before a name ("L. Moreno") ends no sentence.
+_CUT = re.compile(r"\n+|(?<=[.;!?])(?<!\b[A-Z]\.)\s+|(?<=,)\s+(?=\d)")
 
 
 def pieces(note: str) -> list[tuple[int, int]]:
@@ -280,15 +290,21 @@ def evidence(case: Case, claim: Claim, label: str) -> tuple[frozenset[int], froz
     kin = {code} | {e.column_one for e, _ in visit.pairs(claim.codes) if e.column_two == code}
     kin |= {e.column_two for e, _ in visit.pairs(claim.codes) if e.column_one == code}
     right, near = set(), set()
+
+    def weigh(words: str, weakened: Case, is_kin: bool) -> None:
+        span = span_of(case.note, words)
+        touched = {n for n, (start, end) in enumerate(spans, 1) if span and start < span[1] and span[0] < end}
+        if any(f.line == label and not f.advice for f in findings(weakened, claim)):
+            right.update(touched)
+        elif is_kin:
+            near.update(touched)
+
     for service, service_code in visit.reading:
         for fact, words in service.quotes:
-            span = span_of(case.note, words)
-            touched = {n for n, (start, end) in enumerate(spans, 1) if span and start < span[1] and span[0] < end}
-            lost = findings(without(case, service, fact), claim)
-            if any(f.line == label and not f.advice for f in lost):
-                right |= touched
-            elif service_code in kin:
-                near |= touched
+            weigh(words, without(case, service, fact), service_code in kin)
+    for name, document in case.documents.items():
+        if document.quote:
+            weigh(document.quote, without_document(case, name), True)
     return frozenset(right), frozenset(near - right)
 
 

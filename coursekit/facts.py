@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import combinations, product
 from typing import TypeVar
 
-from . import tables
+from . import chart, tables
 from .model import Case, Claim, Edit, Payer, Service, Unreadable
 
 UNIT_MINUTES = 15
@@ -24,7 +24,8 @@ MOST_READINGS = 256
 TOTAL_TIME, PER_SERVICE = "total-time", "per-service"
 T = TypeVar("T")
 
-GROUNDS = ("region", "interval", "encounter", "practitioner")
+GROUNDS = ("region", "interval", "encounter", "practitioner", "need")
+ASSISTED_SHARE = 0.10  # an assistant's work above this share of a unit marks the unit
 
 
 def units_in(minutes: int) -> int:
@@ -54,17 +55,43 @@ def allocations(minutes: Mapping[str, int], counting: str) -> list[dict[str, int
     return [{code: units for code, units in way.items() if units} for way in ways]
 
 
-def _between(one: Service, other: Service, provider: str) -> dict[str, bool | None]:
-    """On which grounds two services stand apart: yes, no, or None where the note does not say."""
+def assisted_units(therapist: int, assistant: int, units: int) -> int:
+    """Of a timed code's units, those that carry CQ or CO, from the minutes that each gave alone.
+
+    Full quarter hours belong to whoever gave them. Of what is left, the therapist's 8 minutes keep a last unit free of
+    the mark; two last units with 9 to 14 minutes from each are split (Medicare's rules since 2020).
+    """
+    left = units - therapist // UNIT_MINUTES - assistant // UNIT_MINUTES
+    mine, theirs = therapist % UNIT_MINUTES, assistant % UNIT_MINUTES
+    if left <= 0:
+        marked = 0
+    elif left > 1:
+        marked = 1
+    else:
+        marked = int(mine < MIDPOINT and theirs > ASSISTED_SHARE * (mine + theirs))
+    return min(assistant // UNIT_MINUTES + marked, units)
+
+
+def _between(one: Service, other: Service, case: Case, whole_spine: bool) -> dict[str, bool | None]:
+    """On which grounds the second service stands apart from the first: yes, no, or None where the note does not say."""
     apart = None
     if one.region and other.region:
         apart = not tables.overlap(one.region, one.side, other.region, other.side)
+        if whole_spine and tables.is_spinal(one.region) and tables.is_spinal(other.region):
+            apart = False
     return {
         "region": apart,
         "interval": _apart_in_time(one, other),
         "encounter": one.encounter != other.encounter,
-        "practitioner": (one.by or provider) != (other.by or provider),
+        "practitioner": _practitioner(one, case) != _practitioner(other, case),
+        "need": other.own_need,
     }
+
+
+def _practitioner(service: Service, case: Case) -> str:
+    """Who answers for a service: an assistant works under the one assisted."""
+    who = service.by or case.provider
+    return tables.providers()[who].assists or who
 
 
 def _apart_in_time(one: Service, other: Service) -> bool | None:
@@ -102,9 +129,36 @@ class Visit:
         known = tables.codes()
         return {known[code].family: code for code in self.services if known[code].timing == "region"}
 
+    @cached_property
+    def _memory(self) -> dict:
+        return {}
+
     def words(self, code: str, *facts: str) -> tuple[str, ...]:
         """The note's words for what was done under a code."""
-        return tuple(word for service in self.services.get(code, ()) for word in service.words(*facts))
+        if (said := self._memory.get((code, facts))) is None:
+            services = self.services.get(code, ())
+            said = self._memory[code, facts] = tuple(word for service in services for word in service.words(*facts))
+        return said
+
+    def billed(self, codes: frozenset[str]) -> tuple[str, ...]:
+        """Of the codes billed, those that the note documents, in order."""
+        if (both := self._memory.get(codes)) is None:
+            both = self._memory[codes] = tuple(sorted(codes & self.services.keys()))
+        return both
+
+    def case_words(self, *documents: str) -> tuple[str, ...]:
+        """The note's words for facts about the visit as a whole."""
+        said = (self.case.documents.get(name) for name in documents)
+        return tuple(document.quote for document in said if document and document.quote)
+
+    def is_therapy(self, code: str) -> bool:
+        """Whether a code is therapy that the yearly amount and the plan of care are about."""
+        return tables.codes()[code].family in (*chart.THERAPY, "pt evaluation", "ot evaluation")
+
+    @cached_property
+    def lacks(self) -> dict[str, frozenset[str]]:
+        """What the payer wants of a whole record and does not find, with the codes that fall for it."""
+        return chart.lacks(self)
 
     @cached_property
     def minutes(self) -> dict[str, int]:
@@ -121,6 +175,83 @@ class Visit:
         """Documented codes that the payer pays to nobody who did them."""
         return frozenset(code for code in self.services if not self.pays(code))
 
+    @cached_property
+    def alone(self) -> frozenset[str]:
+        """Codes that the payer pays only beside another, and that stand here without it."""
+        there = {code for code in self.earned if code not in self.unpaid}
+        return frozenset(
+            code
+            for code, wanted in self.payer.beside.items()
+            if code in self.services and not any(tables.earns(other, wanted) for other in there - {code})
+        )
+
+    @cached_property
+    def maintenance(self) -> frozenset[str]:
+        """Adjustments that the note calls maintenance, where the payer wants active care marked."""
+        if chart.says(self, "care") != "maintenance":
+            return frozenset()
+        marked = [need.on for need in self.payer.requires if need.modifier == "AT"]
+        return frozenset(code for code in self.services if any(tables.earns(code, on) for on in marked))
+
+    @cached_property
+    def overlapping(self) -> frozenset[str]:
+        """Timed codes of one practitioner whose minutes on the clock overlap, and that no edit already sorts out."""
+        timed = [(s, c) for s, c in self.reading if c and isinstance(s.at, int) and tables.codes()[c].timing == "timed"]
+        return frozenset(
+            code
+            for (one, first), (two, second) in combinations(timed, 2)
+            if first != second and _apart_in_time(one, two) is False and one.minutes and two.minutes
+            if _practitioner(one, self.case) == _practitioner(two, self.case)
+            if not self.edit(first, second) and not self.edit(second, first)
+            for code in (first, second)
+        )
+
+    def required(self, code: str) -> tuple[tuple[str, str], ...]:
+        """The modifiers that the payer wants on a line of this code, each with its source."""
+        return self._required.get(code, ())
+
+    @cached_property
+    def _required(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        table = {}
+        for code, services in self.services.items():
+            who = {service.by or self.case.provider for service in services}
+            wanted = [n for n in self.payer.requires if who & set(n.by) and tables.earns(code, n.on)]
+            table[code] = tuple((need.modifier, need.source) for need in wanted if code not in self.maintenance)
+        return table
+
+    def attests(self, code: str) -> tuple[str, ...]:
+        """The modifiers that a line of this code carries because of what was spent this year."""
+        spent = chart.says(self, "spent this year")
+        above = spent and self.threshold and int(spent) >= self.threshold and self.is_therapy(code)
+        return ("KX",) if above else ()
+
+    @cached_property
+    def threshold(self) -> int | None:
+        """The year's amount above which therapy lines carry KX, in dollars."""
+        return None
+
+    @cached_property
+    def assisted(self) -> dict[str, tuple[int, str]]:
+        """Codes of which an assistant gave enough to be marked: the units to mark, and CQ or CO."""
+        table = {}
+        for code, units in self.earned.items() if self.payer.assistants else ():
+            given: dict[str, int] = {}
+            for service in self.services[code]:
+                mark = tables.providers()[service.by or self.case.provider].modifier
+                given[mark] = given.get(mark, 0) + (service.minutes or 0)
+            mark = max(given)
+            since = tables.modifiers()[mark].since if mark else None
+            if not mark or (since and self.case.date < since):
+                continue
+            mine, theirs = given.get("", 0), given[mark]
+            if tables.codes()[code].timing == "timed":
+                marked = assisted_units(mine, theirs, units)
+            else:
+                marked = units * ("" not in given or theirs > ASSISTED_SHARE * (mine + theirs))
+            if marked:
+                table[code] = (marked, mark)
+        return table
+
     def has_limit_zero(self, code: str) -> bool:
         """Whether the payer's daily limit for the code is zero: it is never paid by itself."""
         return self.payer.limits and tables.codes()[code].limit == 0
@@ -134,23 +265,20 @@ class Visit:
         """The payer's edit on this pair, this way round, on the date of service."""
         return tables.edit_in_force(self.payer.edits, column_one, column_two, self.case.date)
 
-    @cached_property
-    def _pairs(self) -> dict[frozenset[str], tuple[tuple[Edit, frozenset[str]], ...]]:
-        return {}
-
-    def pairs(self, codes: frozenset[str]) -> tuple[tuple[Edit, frozenset[str]], ...]:
-        """Each edit among these codes, with the grounds that open it and that the note shows."""
-        if codes not in self._pairs:
+    def pairs(self, codes: frozenset[str], indicator: str = "") -> tuple[tuple[Edit, frozenset[str]], ...]:
+        """Each edit among these codes, of one indicator or of any, with the grounds that open it and that the note shows."""
+        if (pairs := self._memory.get((codes, indicator))) is None:
             found = (self.edit(one, two) for one in sorted(codes) for two in sorted(codes) if one != two)
-            self._pairs[codes] = tuple((edit, self.shown(edit)) for edit in found if edit)
-        return self._pairs[codes]
+            wanted = [edit for edit in found if edit and indicator in ("", edit.indicator)]
+            pairs = self._memory[codes, indicator] = tuple((edit, self.shown(edit)) for edit in wanted)
+        return pairs
 
     def grounds(self, edit: Edit) -> dict[str, bool | None]:
         """Each ground on which some service of column two stands apart from all of column one, or not, or unsaid."""
         ones, twos = self.services.get(edit.column_one, ()), self.services.get(edit.column_two, ())
         answers: dict[str, bool | None] = {}
         for ground in GROUNDS:
-            each = [_all(_between(one, two, self.case.provider)[ground] for one in ones) for two in twos if ones]
+            each = [_all(_between(one, two, self.case, self.payer.whole_spine)[ground] for one in ones) for two in twos if ones]
             answers[ground] = _any(each)
         return answers
 
@@ -169,7 +297,10 @@ class Visit:
     def _candidates(self) -> frozenset[str]:
         """Codes earned, in force and paid: all that edits have to choose among."""
         return frozenset(
-            code for code in self.earned if self.pays(code) and self.in_force(code) and not self.has_limit_zero(code)
+            code
+            for code in self.earned
+            if code not in self.unpaid | self.alone | self.maintenance
+            if self.in_force(code) and not self.has_limit_zero(code)
         )
 
     @cached_property
@@ -194,18 +325,30 @@ class Visit:
     @cached_property
     def gaps(self) -> dict[str, str]:
         """Codes that the note supports but for one thing that the provider may still know, and what that is."""
-        gaps = {}
-        for code, services in self.services.items():
-            if tables.codes()[code].timing == "timed" and any(s.minutes is None for s in services if _counts(s, self.case)):
-                if self.pays(code) and not any((e := self.edit(o, code)) and e.indicator == "0" for o in self._candidates):
-                    gaps[code] = "minutes"
-            elif tables.codes()[code].timing == "region" and not all(s.region for s in services):
-                gaps[code] = "region"
+        gaps = {code: what for code in self.services if (what := self._unsaid(code))}
         for code, edit in self.struck.items():
-            unsaid = [g for g in edit.opens if edit.indicator == "1" and self.grounds(edit).get(g, False) is None]
+            grounds = self.grounds(edit) if edit.indicator == "1" else {}
+            unsaid = [ground for ground in edit.opens if grounds.get(ground, False) is None]
             if unsaid:
                 gaps.setdefault(code, "time" if unsaid[0] == "interval" else unsaid[0])
-        return gaps
+        for want, codes in self.lacks.items():
+            if want not in chart.BEYOND_MENDING:
+                for code in sorted(codes & self._candidates - self.struck.keys()):
+                    gaps.setdefault(code, want)
+        hopeless = {code for want in self.lacks.keys() & chart.BEYOND_MENDING for code in self.lacks[want]}
+        return {code: what for code, what in gaps.items() if code not in hopeless}
+
+    def _unsaid(self, code: str) -> str:
+        """What the note leaves out about a code that could be billed otherwise: its minutes, its region, its clock."""
+        services = [service for service in self.services[code] if _counts(service, self.case)]
+        if code in self.unpaid or code in self.alone or not services:
+            return ""
+        if tables.codes()[code].timing == "timed" and any(service.minutes is None for service in services):
+            struck = any((e := self.edit(other, code)) and e.indicator == "0" for other in self._candidates)
+            return "" if struck else "minutes"
+        if tables.codes()[code].timing == "region" and not all(service.region for service in services):
+            return "region"
+        return "overlap" if code in self.overlapping else ""
 
     @cached_property
     def due(self) -> dict[str, int]:
@@ -214,6 +357,7 @@ class Visit:
             code: self._apart_units(code)
             for code in self.earned
             if code in self._candidates and code not in self.struck and code not in self.gaps
+            if not any(code in codes for codes in self.lacks.values())
         }
 
     def _apart_units(self, code: str) -> int:
@@ -231,7 +375,7 @@ class Visit:
 
     def _stands_apart(self, service: Service, edit: Edit) -> bool:
         ones = self.services[edit.column_one]
-        return any(all(_between(one, service, self.case.provider)[g] for one in ones) for g in edit.opens if g in GROUNDS)
+        return any(all(_between(one, service, self.case, self.payer.whole_spine)[g] for one in ones) for g in edit.opens if g in GROUNDS)
 
 
 def _all(answers: Iterable[bool | None]) -> bool | None:
@@ -245,7 +389,9 @@ def _any(answers: Iterable[bool | None]) -> bool | None:
 
 
 def _counts(service: Service, case: Case) -> bool:
-    return tables.providers()[service.by or case.provider].counts
+    """Whether a person's minutes count: not an aide's, and nobody's whom the payer pays for nothing at all."""
+    who = service.by or case.provider
+    return tables.providers()[who].counts and bool(tables.payers()[case.payer].pays.get(who))
 
 
 def _minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
@@ -274,7 +420,9 @@ def _choices(case: Case, did: str, payer: Payer) -> tuple[str | None, ...]:
     if codes and codes[0] in tables.codes() and tables.codes()[codes[0]].timing == "region":
         return (_code_by_regions(case, codes),)
     if technique.payer_picks:
-        codes = tuple(code for code in codes if not (payer.limits and tables.codes()[code].limit == 0))
+        # Of two codes for one thing a payer takes the one it pays.
+        paid = any_paid(payer)
+        codes = tuple(code for code in codes if code in paid) or codes
     return tuple(None if code == tables.NO_CODE else code for code in codes) or (None,)
 
 
@@ -284,6 +432,16 @@ def kept(case: Case, name: Hashable, work_out: Callable[[], T]) -> T:
     if name not in memory:
         memory[name] = work_out()
     return memory[name]
+
+
+def any_paid(payer: Payer) -> frozenset[str]:
+    """The codes that a payer pays to anybody."""
+    lists = payer.pays.values()
+    return frozenset(
+        code
+        for code, row in tables.codes().items()
+        if not (payer.limits and row.limit == 0) and any(tables.earns(code, wanted) for wanted in lists)
+    )
 
 
 def visits(case: Case) -> tuple[Visit, ...]:
@@ -335,15 +493,25 @@ def without(case: Case, service: Service, fact: str) -> Case:
         left = replace(service, **{fact: None})
     elif fact == "encounter":
         left = replace(service, encounter=1)
+    elif fact == "own_need":
+        left = replace(service, own_need=False)
     else:
         left = replace(service, **{fact: ""})
     services = tuple(left if s is service else s for s in case.services)
     return replace(case, services=tuple(s for s in services if s is not None))
 
 
+def without_document(case: Case, name: str) -> Case:
+    """The same case with one fact about the whole visit taken away."""
+    return replace(case, documents={key: said for key, said in case.documents.items() if key != name})
+
+
 def day(text: str) -> Date:
     """A date written 2026-03-04. Raises `Unreadable` otherwise."""
     try:
-        return Date.fromisoformat(text)
+        # Python reads dates written in other ways too, and each version reads more of them.
+        if (date := Date.fromisoformat(text)).isoformat() == text:
+            return date
     except ValueError:
-        raise Unreadable(f"“{text}” is not a date. Write it as year-month-day: 2026-03-04.") from None
+        pass
+    raise Unreadable(f"“{text}” is not a date. Write it as year-month-day: 2026-03-04.")

@@ -20,6 +20,7 @@ CASE_FORMS = ("complete", "audit", "support")
 PICTURES = ("regions", "minutes")
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
+_GIVEN_UNITS = re.compile(r"[1-9][0-9]?")
 
 
 def _checked(node: Node, work: Callable[[str], object]) -> object:
@@ -41,7 +42,7 @@ def _ids(node: Node, what: str, least: int, most: int) -> dict[str, str]:
         if not _NAME.fullmatch(id):
             raise said.bad(f"“{id}” is not an id: small letters, digits and underscores, a letter first.")
     if not least <= len(table) <= most:
-        raise node.bad(f"There are {len(table)} {what}; this form takes {least} to {most}.")
+        raise node.bad(f"This form takes {least} to {most} {what}; the number here is {len(table)}.")
     return table
 
 
@@ -54,7 +55,7 @@ def _blank_line(node: Node) -> dict:
     if modifiers and modifiers[0].lower().startswith("x"):
         counted = modifiers.pop(0)[1:]
         units = None if counted == BLANK else counted
-        if units is not None and not str(units).isdigit():
+        if units is not None and not _GIVEN_UNITS.fullmatch(units):
             raise node.bad(f"“x{counted}” is neither units, such as x1, nor the blank x_.")
     given = [word for word in modifiers if word != BLANK]
     known = [*given, *([code] if code != BLANK else [])]
@@ -225,7 +226,7 @@ def _count(least: int, most: int) -> Callable[[str], int]:
 def _service(node: Node, note: str) -> Service:
     row = node.fields("did quote", " ".join(FIELDS[1:]))
     return Service(
-        row["did"].one_of(tables.techniques(), "technique"),
+        _checked(row["did"], tables.technique),
         _checked(row["region"], tables.region) if "region" in row else "",
         row["side"].one_of(("left", "right", "both"), "side") if "side" in row else "",
         _checked(row["minutes"], _count(1, 600)) if "minutes" in row else None,
@@ -301,6 +302,8 @@ def _key(form: str, node: Node, ask: Mapping) -> Key:
         return Key(right.one_of(ask["options"], "option"), _told_all(row["says"], ask["options"], "option"))
     if form == "select":
         ticked = frozenset(item.one_of(ask["options"], "option") for item in right.items)
+        if len(ticked) < len(right.items):
+            raise right.bad("One option is named twice.")
         if len(ticked) == len(ask["options"]):
             raise right.bad("Every option is right. At least one must be wrong.")
         return Key(ticked, _told_all(row["says"], ask["options"], "option"))
@@ -318,14 +321,22 @@ def _key(form: str, node: Node, ask: Mapping) -> Key:
 
 def _number_key(node: Node) -> Key:
     row = node.fields("right says", "tolerance wrong")
-    told = {"right": _told(row["says"])}
+    right = _checked(row["right"], read_number)
+    tolerance = _checked(row["tolerance"], read_number) if "tolerance" in row else 0.0
+    if tolerance < 0:
+        raise row["tolerance"].bad("A tolerance is 0 or more.")
+    told, values = {"right": _told(row["says"])}, set()
     for item in row["wrong"].items if "wrong" in row else ():
         likely = item.fields("value says source")
-        _checked(likely["value"], read_number)
+        value = _checked(likely["value"], read_number)
+        if abs(value - right) <= tolerance:
+            raise likely["value"].bad(f"“{likely['value'].text}” is listed as wrong, and it counts as right.")
+        if value in values:
+            raise likely["value"].bad(f"“{likely['value'].text}” is listed as wrong twice.")
+        values.add(value)
         source = likely["source"].one_of(tables.sources(), "source")
         told[likely["value"].text] = Told(" ".join(likely["says"].text.split()), source)
-    tolerance = _checked(row["tolerance"], read_number) if "tolerance" in row else 0.0
-    return Key(_checked(row["right"], read_number), told, tolerance)
+    return Key(right, told, tolerance)
 
 
 def _misstep(node: Node) -> Misstep:

@@ -13,6 +13,7 @@ from pathlib import Path
 from .course import Course
 from .model import Unreadable
 
+PACKAGE = Path(__file__).parent
 FIRST = "00_start_here"
 TREES = ("exercises", "solutions", "notebooks")
 
@@ -22,7 +23,7 @@ def open_lab(course: Course, folder: str | None, options: Sequence[str] = ()) ->
 
     With `folder`, in a copy of the course there. Raises `Unreadable` where that cannot be.
     """
-    root = _home(course, folder)
+    root = home(course, folder)
     if importlib.util.find_spec("jupyterlab") is None:
         raise Unreadable("JupyterLab is not installed. Run: pip install jupyterlab")
     command = [sys.executable, "-m", "jupyterlab", *arguments(root), *options]
@@ -30,7 +31,7 @@ def open_lab(course: Course, folder: str | None, options: Sequence[str] = ()) ->
     if os.name == "posix":
         # Ctrl+C and signals then belong to JupyterLab alone.
         os.chdir(root)
-        os.execv(command[0], command)
+        return os.execv(command[0], command)
     return subprocess.run(command, cwd=root, check=False).returncode
 
 
@@ -56,8 +57,9 @@ def _has_display() -> bool:
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
-def _home(course: Course, folder: str | None) -> Path:
-    inside = course.root.is_relative_to(Path(__file__).parent)
+def home(course: Course, folder: str | None) -> Path:
+    """The folder to work in: the course's own, or a copy of it in `folder`. Nothing is ever written over."""
+    inside = course.root.is_relative_to(PACKAGE)
     if folder is None:
         if inside:
             raise Unreadable(
@@ -65,18 +67,18 @@ def _home(course: Course, folder: str | None) -> Path:
                 "Name a folder of your own for it: coursekit lab --dir hands-on-coding"
             )
         return course.root
-    home = Path(folder).expanduser().resolve()
-    if (home / "exercises" / "course.yaml").is_file():
-        return home
-    if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        raise Unreadable(f"{home} is there already and holds something else. Name a new or empty folder.")
+    place = Path(folder).expanduser().resolve()
+    if (place / "exercises" / "course.yaml").is_file():
+        return place
+    if place.exists() and (not place.is_dir() or any(place.iterdir())):
+        raise Unreadable(f"{place} is there already and holds something else. Name a new or empty folder.")
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        place.mkdir(parents=True, exist_ok=True)
         for tree in TREES:
             if (course.root / tree).is_dir():
-                shutil.copytree(course.root / tree, home / tree, ignore=shutil.ignore_patterns(".*", "__pycache__"))
+                shutil.copytree(course.root / tree, place / tree, ignore=shutil.ignore_patterns(".*", "__pycache__"))
     except OSError as error:
         raise Unreadable(
-            f"The course cannot be copied to {home}: {error.strerror or error}. Name another folder."
+            f"The course cannot be copied to {place}: {error.strerror or error}. Name another folder."
         ) from None
-    return home
+    return place

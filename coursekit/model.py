@@ -7,7 +7,7 @@ A `Case` is what happened, in clinic words. A `Claim` is what is asked of the pa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date
 from functools import cached_property
@@ -160,6 +160,7 @@ class Requirement:
     modifier: str
     by: tuple[str, ...]
     on: tuple[str, ...]
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -377,7 +378,7 @@ class Finding:
 class Rule:
     """One rule: `check` yields findings; its name is the id and its docstring the sentence that learners read."""
 
-    check: Callable[..., Iterator[Finding]]
+    check: Callable[..., Iterable[Finding]]
     heading: str
     source: str
     since: Date | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -23,13 +23,16 @@ class Stop(Exception):
 
 
 class Game:
-    """One learner at one desk, an exercise after the other. `read` gives a line of input, as `input` does."""
+    """One learner at one desk, an exercise after the other. `read` gives a line of input, as `input` does.
 
-    def __init__(self, desk: Desk, out: Console, read: Callable[[], str], echo: bool = False):
+    Where nobody sits there (`waits` is no), an exercise starts afresh, asks all its questions, and then it is over.
+    """
+
+    def __init__(self, desk: Desk, out: Console, read: Callable[[], str], waits: bool = True):
         self.desk = desk
         self.out = out
         self.read = read
-        self.echo = echo
+        self.waits = waits
         self.state: dict[str, Any] = {}
 
     def play(self, name: str) -> None:
@@ -58,7 +61,9 @@ class Game:
 
     def open(self, name: str) -> None:
         """Take up an exercise where the learner left it."""
-        self.state = self.desk.open(name)
+        self.state = self.desk.open(name, None if self.waits else 0)
+        if not self.waits:
+            self.start_over()
 
     # Talking ---------------------------------------------------------------------------------------------------------
 
@@ -75,7 +80,7 @@ class Game:
             except EOFError:
                 self.say("")
                 raise Stop from None
-            if self.echo:
+            if not self.waits:
                 self.say(typed)
             if typed.lower() in ("q", "quit"):
                 raise Stop
@@ -152,7 +157,8 @@ class Game:
 
     def show(self) -> None:
         """Print what the desk said to the last answer."""
-        if self.state["answer"] and self.state["reply"]["status"] != "invalid":
+        # Options, cards and steps are named by what feedback says about each; these answers speak for themselves.
+        if self.state["ask"]["form"] in ("complete", "audit", "number") and self.state["reply"]["status"] != "invalid":
             self.say(f"\nYour answer: {self.state['answer']}", "dim")
         show_reply(self.out, self.state, self.names())
 
@@ -174,23 +180,37 @@ class Game:
             if self.again("Enter: the next question"):
                 return
             self.state = self.desk.act(self.state["name"], {"kind": "go_on"}, self.state)
+            if not self.waits:
+                self.start_over()
+        elif not self.waits and _is_done(reply):
+            raise Stop
         elif following := reply["next"]:
             if self.again(f"Enter: on to “{following['title']}”"):
                 return
             self.open(following["name"])
             self.header()
-        elif reply["solved"] or reply["status"] == "recorded":
+        elif _is_done(reply):
             if not self.again("This was the last exercise of the notebook. Enter: stop"):
                 raise Stop
         else:
             self.say("")
             self.say("Try again.", "bold")
-            self.state = self.desk.act(self.state["name"], {"kind": "start_over"}, self.state)
+            self.start_over()
 
     def again(self, prompt: str) -> bool:
         """Whether the learner wants to answer the same question once more."""
+        if not self.waits:
+            return False
         self.say("")
         if self.ask(f"{prompt} · r: answer this one again").lower() not in ("r", "again"):
             return False
-        self.state = self.desk.act(self.state["name"], {"kind": "start_over"}, self.state)
+        self.start_over()
         return True
+
+    def start_over(self) -> None:
+        """Empty the form; attempts stay."""
+        self.state = self.desk.act(self.state["name"], {"kind": "start_over"}, self.state)
+
+
+def _is_done(reply: Mapping[str, Any]) -> bool:
+    return reply["solved"] or reply["status"] == "recorded" or bool(reply["answers"])

@@ -8,7 +8,7 @@ parser and the pure Python one then agree, which a browser without the C part re
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,16 @@ from .model import Unreadable
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 10
 MOST_NODES = 20_000
+
+# A closed list this short is told in full where no word of it is near.
+FEW = 12
+
+# What the two parsers complain about in words of their own, and what to do about it.
+MENDS = {
+    "mapping values are not allowed": "A text with a colon and a space in it needs quotation marks around it.",
+    "tab": "Indent with spaces, not with tabs.",
+    "\\t": "Indent with spaces, not with tabs.",
+}
 
 LOADERS = tuple(loader for name in ("CSafeLoader", "SafeLoader") if (loader := getattr(yaml, name, None)))
 
@@ -89,10 +99,11 @@ class Node:
                 raise self.bad(f"The key “{key}” is missing.")
         return entries
 
-    def one_of(self, known: Mapping | Iterable[str], what: str) -> str:
+    def one_of(self, known: Mapping | Collection[str], what: str) -> str:
         """The text, if it is one of a closed list."""
         if self.text not in known:
-            raise self.bad(f"“{self.text}” is not a known {what}.{nearest(self.text, known)}")
+            few = f" Known: {', '.join(known)}." if len(known) <= FEW else ""
+            raise self.bad(f"“{self.text}” is not a known {what}.{nearest(self.text, known) or few}")
         return self.text
 
 
@@ -119,7 +130,8 @@ def parse(data: bytes, name: str, loader: type = LOADERS[0]) -> Node:
         return _build(yaml.parse(text, Loader=loader), name)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise BadFile(name, mark.line + 1 if mark else 1, f"This is not well-formed YAML: {error.problem}.") from None
+        mend = next((f". {mend}" for sign, mend in MENDS.items() if sign in error.problem), f": {error.problem}.")
+        raise BadFile(name, mark.line + 1 if mark else 1, f"This is not well-formed YAML{mend}") from None
     except yaml.YAMLError:
         raise BadFile(name, 1, "The file holds characters that YAML does not allow.") from None
 
@@ -142,7 +154,7 @@ def _build(events: Iterable, name: str) -> Node:
             if not isinstance(node.value, str):
                 raise node.bad("A key must be plain text.")
             if node.value in stack[-1].value:
-                raise node.bad(f"The key “{node.value}” stands here twice.")
+                raise node.bad(f"The key “{node.value}” stands here twice. Keep one of them.")
             keys[-1] = node.value
         else:
             stack[-1].value[keys[-1]] = node

@@ -11,7 +11,7 @@ from typing import Any
 
 from . import tables
 from .facts import PER_SERVICE, TOTAL_TIME, allocations
-from .model import Edit, Unreadable
+from .model import PARTS, Edit, Grade, Unreadable
 from .reading import nearest
 from .rules import RULES, WHY
 
@@ -126,7 +126,9 @@ def units(spent: Iterable[str], counting: str = TOTAL_TIME) -> dict[str, Any]:
     if not timed and not once:
         raise Unreadable("There is nothing to count. Name services: 97110=23 97140=10 97012.")
     ways = [{**once, **way} for way in allocations(dict(sorted(timed.items())), counting)]
-    ways = sorted((dict(sorted(way.items())) for way in ways), key=lambda way: sorted(way.items()), reverse=True)
+    # Of several right ways, those that give more to the lower code come first.
+    every = sorted({*once, *timed})
+    ways = sorted((dict(sorted(way.items())) for way in ways), key=lambda way: [-way.get(code, 0) for code in every])
     rule = next(rule for rule in RULES if rule.id == _COUNTING_RULE[counting])
     return {
         "counting": counting,
@@ -153,7 +155,7 @@ def pair(one: str, other: str, on: Date, payer_id: str = "medicare") -> dict[str
     if one == other:
         raise Unreadable(f"{one} is named twice. A pair is two different codes.")
     follows = tables.payers()[payer_id]
-    rows = [row for two in ((one, other), (other, one)) for row in tables.edits().get((follows.edits, *two), ())]
+    rows = [row for two in ((one, other), (other, one)) for row in _rows(follows.edits, *two)]
     edit = next(
         (held for two in ((one, other), (other, one)) if (held := tables.edit_in_force(follows.edits, *two, on))), None
     )
@@ -176,26 +178,27 @@ def pair(one: str, other: str, on: Date, payer_id: str = "medicare") -> dict[str
     }  # fmt: skip
 
 
+def _rows(edit_list: str, one: str, two: str) -> tuple[Edit, ...]:
+    every = tables.edits()
+    return every.get((edit_list, one, two)) or every.get((tables.FALLS_BACK.get(edit_list), one, two), ())
+
+
 def _edition_of(edit_list: str) -> str:
-    return next((rows[0].source[0] for (name, *_), rows in tables.edits().items() if name == edit_list), "")
+    lists = (edit_list, tables.FALLS_BACK.get(edit_list))
+    return next((rows[0].source[0] for (name, *_), rows in tables.edits().items() if name in lists), "")
 
 
 def _opening(edit: Edit, on: Date) -> list[str]:
     if edit.indicator != "1":
         return []
-    if "evaluation" in edit.opens:
-        return ["25"]
-    return sorted(
-        name
-        for name in tables.distinct_modifiers()
-        if tables.modifiers()[name].asserts & set(edit.opens)
-        and (not tables.modifiers()[name].since or tables.modifiers()[name].since <= on)
-    )
+    known = (tables.modifiers()[name] for name in sorted(tables.opening_modifiers()))
+    return [row.modifier for row in known if row.asserts & set(edit.opens) and (not row.since or row.since <= on)]
 
 
 def _pair_in_words(edit: Edit, helps: list[str], name: str) -> str:
     one, two = edit.column_one, edit.column_two
-    since = f" since {tables.spoken(edit.since)}" if edit.since else " (since when is not published)"
+    unknown = " (since when is not published)" if edit.list.startswith("ncci") else ""
+    since = f" since {tables.spoken(edit.since)}" if edit.since else unknown
     until = f" until {tables.spoken(edit.until)}" if edit.until else ""
     if not helps:
         return f"{name} does not pay {two} beside {one}{since}{until}, with any modifier: indicator 0. {one} stays."
@@ -217,3 +220,32 @@ def _no_pair(one: str, other: str, rows: list[Edit], name: str, on: Date) -> str
         elif row.since and on < row.since:
             told.append(f"An edit holds from {tables.spoken(row.since)}.")
     return " ".join([both, *told])
+
+
+# A grade -------------------------------------------------------------------------------------------------------------
+
+
+def grade_shown(grade: Grade) -> dict[str, Any]:
+    """A grade as programs get it, in one shape for all forms."""
+    return {
+        "solved": grade.solved,
+        "best": grade.best,
+        "score": round(grade.score, 4),
+        "parts": {part: list(share) if (share := grade.parts.get(part)) else None for part in PARTS},
+        "findings": [
+            {
+                "rule": found.rule,
+                "heading": found.heading,
+                "line": found.line,
+                "part": found.part,
+                "says": found.says,
+                "quote": next(filter(None, found.quotes), ""),
+                "quotes": [words for words in found.quotes if words],
+                "source": source(found.source),
+                "advice": found.advice,
+            }
+            for found in grade.findings
+        ],
+        "answer": grade.answer,
+        "lines": dict(grade.lines),
+    }

@@ -17,6 +17,9 @@ from .reading import Node, nearest, read
 
 DATA = Path(__file__).with_name("data")
 
+# A list that holds only the rows in which it differs from another.
+FALLS_BACK = {"ncci-hospital": "ncci"}
+
 # Codes that only say "nothing": a contested technique may be read as no billable service at all.
 NO_CODE = "none"
 
@@ -99,6 +102,29 @@ def distinct_modifiers() -> frozenset[str]:
 
 
 @cache
+def opening_modifiers() -> frozenset[str]:
+    """The modifiers that can open a pair: those for distinct services, and 25 for a separate evaluation."""
+    return frozenset(name for name, row in modifiers().items() if row.kind in ("distinct", "evaluation"))
+
+
+@cache
+def plan_modifiers() -> frozenset[str]:
+    """The modifiers that name a therapy plan of care: GP, GO, GN."""
+    return frozenset(name for name, row in modifiers().items() if row.kind == "plan")
+
+
+@cache
+def assistant_modifiers() -> frozenset[str]:
+    """The modifiers that mark an assistant's work: CQ, CO."""
+    return frozenset(row.modifier for row in providers().values() if row.modifier)
+
+
+def fits(modifier: str, code: str) -> bool:
+    """Whether a modifier that opens pairs belongs on a code: 25 on office visits, the others on the rest."""
+    return (modifiers()[modifier].kind == "evaluation") == (codes()[code].family == "office visit")
+
+
+@cache
 def techniques() -> dict[str, Technique]:
     """Every technique by its name in the clinic."""
     table = {}
@@ -172,8 +198,8 @@ def payers() -> dict[str, Payer]:
             _yes(row, "limits"),
             {who: _texts(row["pays"].entries, who) for who in row["pays"].entries},
             tuple(
-                Requirement(need["modifier"].text, need["by"].texts, need["on"].texts)
-                for need in (item.fields("modifier by on") for item in requires)
+                Requirement(need["modifier"].text, need["by"].texts, need["on"].texts, need["source"].text)
+                for need in (item.fields("modifier by on source") for item in requires)
             ),
             row["source"].texts,
             _texts(row, "wants"),
@@ -233,7 +259,8 @@ def edit_in_force(edit_list: str, column_one: str, column_two: str, on: Date) ->
 
     Rows whose start is not published are taken as in force before their end; of several, the first to end held first.
     """
-    for row in edits().get((edit_list, column_one, column_two), ()):
+    rows = edits().get((edit_list, column_one, column_two)) or edits().get((FALLS_BACK.get(edit_list), column_one, column_two), ())
+    for row in rows:
         if row.indicator != "9" and (not row.since or row.since <= on) and (not row.until or on <= row.until):
             return row
     return None
@@ -259,11 +286,29 @@ def region(word: str) -> str:
 
 
 @cache
+def _technique_words() -> dict[str, str]:
+    return {word.lower(): name for name, row in techniques().items() for word in row.also}
+
+
+def technique(word: str) -> str:
+    """The technique of this name. Raises `Unreadable` with its name for another word for it, else with the nearest."""
+    if name := _technique_words().get(word.lower()):
+        raise Unreadable(f"“{word}” is another word for {name}. Write “{name}”.")
+    return word if word in techniques() else known(word, techniques(), "technique")
+
+
+@cache
 def region_line(name: str) -> tuple[str, ...]:
     """A region and all it is part of, from the inside out."""
     table = regions()
     parent = table[name].part_of
     return (name, *region_line(parent)) if parent else (name,)
+
+
+@cache
+def is_spinal(name: str) -> bool:
+    """Whether a region lies in the spine."""
+    return any(regions()[part].spinal for part in region_line(name))
 
 
 def overlap(region: str, side: str, other: str, other_side: str) -> bool:

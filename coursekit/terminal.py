@@ -43,7 +43,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]], title: str = "
 
 def indented(text: str | Text, by: int = 2) -> Padding:
     """A text set in from the left, its further lines too."""
-    return Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, by))
+    return Padding(Text(text) if isinstance(text, str) else text, (0, 0, 0, by), expand=False)
 
 
 def source_line(source: Mapping[str, str] | None) -> str:
@@ -100,7 +100,9 @@ def show_reply(out: Console, state: Mapping[str, Any], names: Mapping[str, str])
 
 
 def _show_line(out: Console, line: Mapping[str, Any], names: Mapping[str, str]) -> None:
-    sign, color = TONES["good" if line["stands"] else "bad"]
+    # Advice about the whole visit neither stands nor falls.
+    tone = "bad" if not line["stands"] else "good" if line["line"] else "tip"
+    sign, color = TONES[tone]
     label = names.get(line["line"], line["line"]) or "The whole visit"
     out.print(Text.assemble((f"{sign} ", color), (label, "bold")))
     for item in line["items"]:

@@ -15,7 +15,9 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
-from playwright.sync_api import sync_playwright  # noqa: E402
+from playwright.sync_api import expect, sync_playwright  # noqa: E402
+
+expect.set_options(timeout=15_000)
 
 HERE = Path(__file__).parent
 REPO = HERE.parents[1]

@@ -1,0 +1,41 @@
+"""What was done: the technique and its purpose pick the code, not the diagnosis, the practice or the price."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import tables
+from ..facts import Visit
+from ..model import Claim, Finding
+from .saying import label_of, rule
+
+
+@rule("cpt-release-cycle", heading="what was done")
+def code_in_force(visit: Visit, claim: Claim) -> Iterator[Finding]:
+    """A code counts only on dates of service on which it exists."""
+    for label, line in claim.labelled.items():
+        if not visit.in_force(line.code):
+            row, day = tables.codes()[line.code], tables.spoken(visit.case.date)
+            ended = bool(row.until and row.until < visit.case.date)
+            when = f"ended on {tables.spoken(row.until)}" if ended else f"began on {tables.spoken(row.since)}"
+            yield Finding(label, f"{line.code} was not valid on {day}: it {when}.")
+
+
+@rule("benefit-manual-ch15-220-3", heading="what was done")
+def documented(visit: Visit, claim: Claim) -> Iterator[Finding]:
+    """Bill only what the note shows was done."""
+    unbilled = [code for code in visit.due if code not in claim.codes]
+    for label, line in claim.labelled.items():
+        family = tables.codes()[line.code].family
+        if line.code not in visit.services and family not in visit.families and visit.in_force(line.code):
+            says = f"Nothing in the note is {label_of(line.code)}."
+            yield Finding(label, says, tuple(word for code in unbilled for word in visit.words(code, "did")))
+
+
+@rule("benefit-manual-ch15-220-3", heading="what was done")
+def due_is_billed(visit: Visit, claim: Claim) -> Iterator[Finding]:
+    """Every service that was done, is documented and is payable belongs on the claim."""
+    for code in visit.due:
+        if code not in claim.codes and code not in claim.asks:
+            says = f"The note shows {label_of(code)}, and {visit.payer.name} pays it here. The claim leaves it out."
+            yield Finding(code, says, visit.words(code))
