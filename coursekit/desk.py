@@ -18,7 +18,7 @@ from . import feedback, tables
 from .course import Course
 from .engine import grade, pieces
 from .model import HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
-from .record import Store, StoreTrouble, now, set_who, who
+from .record import Store, StoreTrouble, now, own_attempts, set_who, who
 
 DISTINCT = ("59", "XE", "XP", "XS", "XU")
 SURE = "sure"
@@ -96,7 +96,7 @@ class Desk:
                 SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, now(),
             )  # fmt: skip
             self.store.keep(attempt)
-            return len([one for one in self.store.attempts(learner, exercise.name) if one.form == form]), ""
+            return sum(one.form == form for one in own_attempts(self.store, exercise.name)), ""
         except StoreTrouble as error:
             return 1, str(error)
 
@@ -153,21 +153,19 @@ class Desk:
         """Where the learner stands on an exercise: the form now asked, the last answer, and what was said to it."""
         state = self.first_view(name)
         exercise = self.course.exercise(name)
+        forms, attempts = list(exercise.forms), []
         try:
             state["who"] = who()
-            attempts = self.store.attempts(state["who"], name.rpartition("/")[2])
+            attempts = own_attempts(self.store, exercise.name)
         except StoreTrouble as error:
-            return state | {"trouble": str(error)}
-        solution = self.course.solution(name) if attempts else None
-        forms = list(exercise.forms)
+            state["trouble"] = str(error)
         of_form = {form: [one for one in attempts if one.form == form] for form in forms}
         if at is None:
-            started = [n for n, form in enumerate(forms) if of_form[form]]
-            at = started[-1] if started else 0
+            at = max((n for n, form in enumerate(forms) if of_form[form]), default=0)
         mine = of_form[forms[at]]
         state |= {"at": at, "ask": asked(exercise, at), "tries": len(mine)}
         if mine:
-            state |= self._last(exercise, solution, forms[at], mine)
+            state |= self._last(exercise, self.course.solution(name), forms[at], mine)
         return state
 
     def _last(self, exercise: Exercise, solution: Solution | None, form: str, mine: list[Attempt]) -> dict[str, Any]:

@@ -52,7 +52,7 @@ def _case_lines(exercise: Exercise, path: Path) -> Iterator[str]:
         yield "claim:"
         return
     yield from _as_written(path)
-    case = files._case(row, exercise.date, exercise.payer, exercise.provider, exercise.note)
+    case = files.make_case(row, exercise.date, exercise.payer, exercise.provider, exercise.note)
     right = right_claims(case)
     yield from (f"# {line}" for line in _amounts(case))
     yield "claim:"

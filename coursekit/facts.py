@@ -88,6 +88,11 @@ def _between(one: Service, other: Service, case: Case, whole_spine: bool) -> dic
     }
 
 
+def _practitioner_of_plan(case: Case) -> str:
+    """The provider whose plan of care the visit belongs to."""
+    return tables.providers()[case.provider].assists or case.provider
+
+
 def _practitioner(service: Service, case: Case) -> str:
     """Who answers for a service: an assistant works under the one assisted."""
     who = service.by or case.provider
@@ -227,8 +232,10 @@ class Visit:
 
     @cached_property
     def threshold(self) -> int | None:
-        """The year's amount above which therapy lines carry KX, in dollars."""
-        return None
+        """The year's amount above which therapy lines carry KX, in dollars; None where the payer has none."""
+        of = "OT" if _practitioner_of_plan(self.case) == "occupational therapist" else "PT and SLP"
+        row = tables.amount_on("therapy threshold", self.case.payer, of, self.case.date)
+        return int(row.value) if row else None
 
     @cached_property
     def assisted(self) -> dict[str, tuple[int, str]]:

@@ -202,8 +202,12 @@ EXPLAIN = {
 
 
 def explain(exercise: Exercise, solution: Solution, form: str, grade: Grade, tries: int) -> dict:
-    """All that a learner is told about an answer. `tries` counts this one; it decides what has been earned."""
+    """All that a learner is told about an answer. `tries` counts this one; it decides what has been earned.
+
+    The author's reasoning speaks of the whole exercise, so it waits for the last of its forms.
+    """
     open_ = grade.solved or tries >= TRIES_BEFORE_ANSWER
+    is_last = form == next(reversed(exercise.forms))
     lines = EXPLAIN[form](exercise, solution, grade, open_)
     return {
         "status": "graded",
@@ -214,7 +218,7 @@ def explain(exercise: Exercise, solution: Solution, form: str, grade: Grade, tri
         "headline": _headline(form, grade),
         "lines": lines,
         "marks": marks(exercise.note, lines),
-        "why": solution.why if open_ else "",
+        "why": solution.why if open_ and is_last else "",
         "answers": "; or ".join(right_answers(exercise, solution, form)) if open_ and not grade.best else "",
         "tries": tries,
     }

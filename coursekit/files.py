@@ -256,7 +256,8 @@ def _document(name: str, node: Node, note: str) -> Document:
     return Document(row["is"].text, row["quote"].text if "quote" in row else "")
 
 
-def _case(row: dict[str, Node], date: object, payer: str, provider: str, note: str) -> Case:
+def make_case(row: dict[str, Node], date: object, payer: str, provider: str, note: str) -> Case:
+    """The case of a mapping with facts, and with documents and the state of the record where given."""
     documents = row["documents"].entries if "documents" in row else {}
     return Case(
         date,
@@ -274,7 +275,7 @@ def read_case(path: Path) -> Case:
     row = read(path, name=str(path)).fields("date payer provider note facts", "documents record")
     payer = row["payer"].one_of(tables.payers(), "payer")
     provider = row["provider"].one_of(tables.providers(), "provider")
-    return _case(row, _checked(row["date"], day), payer, provider, row["note"].text.rstrip())
+    return make_case(row, _checked(row["date"], day), payer, provider, row["note"].text.rstrip())
 
 
 def _told(node: Node) -> Told:
@@ -356,7 +357,7 @@ def read_solution(path: Path, exercise: Exercise, loader: type = LOADERS[0]) -> 
     if "facts" in row:
         if exercise.date is None:
             raise row["facts"].bad("The exercise has no case for these facts: it gives no date, payer, provider and note.")
-        case = _case(row, exercise.date, exercise.payer, exercise.provider, exercise.note)
+        case = make_case(row, exercise.date, exercise.payer, exercise.provider, exercise.note)
     return Solution(
         case,
         _claim(row["claim"]) if "claim" in row else None,

@@ -188,6 +188,20 @@ class Payer:
 
 
 @dataclass(frozen=True, slots=True)
+class Amount:
+    """A published figure that changes with time: a factor, a share, a threshold; `of` narrows what it is about."""
+
+    kind: str
+    payer: str
+    of: str
+    since: Date | None
+    until: Date | None
+    value: float
+    unit: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Skill:
     """Something a learner can do after practice, with the rules met on the way."""
 
@@ -274,7 +288,7 @@ class Claim:
     asks: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", tuple(sorted(self.lines)))
+        object.__setattr__(self, "lines", tuple(sorted(self.lines, key=_place)))
         object.__setattr__(self, "asks", tuple(sorted(set(self.asks))))
 
     def __str__(self) -> str:
@@ -324,6 +338,11 @@ class Claim:
             else:
                 lines.append(_line(words, piece))
         return cls(tuple(lines), tuple(asks))
+
+
+def _place(line: Line) -> tuple[int, Line]:
+    """Where a line stands: visits, then manipulations, then the rest, so that column one mostly comes first."""
+    return {"99": 0, "98": 1}.get(line.code[:2], 2), line
 
 
 def _code(word: str, piece: str) -> str:

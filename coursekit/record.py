@@ -18,9 +18,12 @@ from .store import Store, StoreTrouble, now, user_folder
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["LONGEST_NAME", "Progress", "Standing", "Store", "StoreTrouble", "now", "progress", "set_who", "who"]
+__all__ = ["LONGEST_NAME", "Progress", "Standing", "Store", "StoreTrouble", "now", "own_attempts", "progress", "set_who", "who"]
 
 LONGEST_NAME = 80
+
+# Who is named here is named for every program of the account, hub or classroom; else the computer remembers one name.
+NAMED_BY = ("COURSEKIT_LEARNER", "JUPYTERHUB_USER")
 
 
 # Learners -----------------------------------------------------------------------------------------------------------
@@ -31,7 +34,7 @@ def who() -> str:
 
     Raises `StoreTrouble` for a name in the environment that cannot be one.
     """
-    for variable in ("COURSEKIT_LEARNER", "JUPYTERHUB_USER"):
+    for variable in NAMED_BY:
         if name := os.environ.get(variable, "").strip():
             try:
                 return _name(name)
@@ -72,6 +75,19 @@ def _name(text: str) -> str:
     if not name.isprintable():
         raise Unreadable("A name may hold letters, digits, spaces and signs, but no control characters.")
     return name
+
+
+def own_attempts(store: Store, exercise: str | None = None) -> list[Attempt]:
+    """The learner's attempts, oldest first; with those given on this computer before the name was known.
+
+    Raises `StoreTrouble`.
+    """
+    name = who()
+    found = store.attempts(name, exercise)
+    is_named_here = name and not any(os.environ.get(variable, "").strip() for variable in NAMED_BY)
+    if is_named_here:
+        found = sorted(found + store.attempts("", exercise), key=lambda one: (one.at, one.id))
+    return found
 
 
 # How far ------------------------------------------------------------------------------------------------------------
@@ -212,7 +228,7 @@ def progress(course: Course | None = None, store: Store | None = None) -> Progre
     learner, trouble, attempts = "", "", []
     try:
         learner = who()
-        attempts = (store or Store(course_id=course.id)).attempts(learner)
+        attempts = own_attempts(store or Store(course_id=course.id))
     except StoreTrouble as error:
         trouble = str(error)
     titles = {folder: f"{folder[:2]} {course.notebook_title(folder)}" for folder in course.folders}

@@ -12,7 +12,20 @@ from datetime import date as Date
 from functools import cache
 from pathlib import Path
 
-from .model import Code, Edit, Modifier, Payer, Provider, Region, Requirement, Skill, Source, Technique, Unreadable
+from .model import (
+    Amount,
+    Code,
+    Edit,
+    Modifier,
+    Payer,
+    Provider,
+    Region,
+    Requirement,
+    Skill,
+    Source,
+    Technique,
+    Unreadable,
+)
 from .reading import Node, nearest, read
 
 DATA = Path(__file__).with_name("data")
@@ -222,6 +235,25 @@ def documents() -> dict[str, tuple[str, ...]]:
         row["says"].text, row["source"].texts
         table[name] = row["holds"].texts
     return table
+
+
+@cache
+def amounts() -> dict[tuple[str, str, str], tuple[Amount, ...]]:
+    """Published figures by kind, payer and what they are of."""
+    table: dict[tuple[str, str, str], tuple[Amount, ...]] = {}
+    for row in _rows("amounts.csv"):
+        key = (row["kind"], row["payer"], row["of"])
+        span = (_date(row["since"]), _date(row["until"]))
+        table[key] = (*table.get(key, ()), Amount(*key, *span, float(row["value"]), row["unit"], tuple(row["source"].split())))
+    return table
+
+
+def amount_on(kind: str, payer: str, of: str, on: Date) -> Amount | None:
+    """The figure that holds on a date, or None where the course has none for it: a figure is never guessed."""
+    for row in amounts().get((kind, payer, of), ()):
+        if (not row.since or row.since <= on) and (not row.until or on <= row.until):
+            return row
+    return None
 
 
 @cache

@@ -587,6 +587,13 @@ function render({ model, el }) {
     h("header", { class: "ck-top" }, h("div", { class: "ck-topline" }, crumb, badge), title, facts), body);
   const root = h("div", { class: "ck" }, card);
 
+  // JupyterLab stops the Enter that would send a form from a text field inside a cell, so it is sent here.
+  page.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || event.target.type !== "text") return;
+    event.preventDefault();
+    page.requestSubmit(submit);
+  });
+
   // The seconds that the form was in sight
   let seen = 0;
   let since = null;

@@ -41,7 +41,7 @@ def look(notebook, shots, when):
     for name, theme in THEMES.items():
         notebook.command("apputils:change-theme", theme=theme)
         light = str(name == "light").lower()
-        notebook.page.wait_for_selector(f"body[data-jp-theme-light={light}][data-jp-theme-name='{theme}']")
+        notebook.page.wait_for_selector(f"body[data-jp-theme-light={light}][data-jp-theme-name='{theme}']", state="attached")
         notebook.page.wait_for_timeout(600)  # the stylesheet of the theme follows its name
         for title, exercise in zip(TITLES, EXERCISES, strict=True):
             card = notebook.form(title)
