@@ -12,7 +12,7 @@ from .engine import evidence, findings, grade_claim, right_claims
 from .facts import visits
 from .files import BLANK, CASE_FORMS
 from .model import Case, Claim, Exercise, Finding, Solution, Unreadable
-from .reading import BadFile
+from .reading import BadFile, nearest
 from .rules import RULES
 
 
@@ -122,7 +122,7 @@ def _missteps(solution: Solution, case: Case) -> Iterator[str]:
         for line, rules in misstep.finds.items():
             for rule in rules:
                 if rule not in known:
-                    yield f"“{rule}” is not a rule; misstep “{misstep.claim}” names it."
+                    yield f"“{rule}” in misstep “{misstep.claim}” is not a rule.{nearest(rule, known)}"
                 elif (line, rule) not in found:
                     raised = ", ".join(f"{where}: {what}" for where, what in sorted(found)) or "nothing"
                     yield f"Misstep “{misstep.claim}” does not raise {rule} on {line}. It raises {raised}."

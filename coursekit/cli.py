@@ -84,6 +84,29 @@ def _parser() -> argparse.ArgumentParser:
         case,
         ("--claim", {"required": True, "metavar": "CLAIM", "help": "lines such as 97124 x1 XS"}),
     )
+    date = {"metavar": "DATE"}
+    verb(
+        verbs.remit,
+        case,
+        ("--claim", {"required": True, "metavar": "CLAIM", "help": "lines such as 97124 x1 XS"}),
+        ("--locality", {"metavar": "PLACE", "default": "national", "help": "national (the default) or harbor"}),
+        (
+            "--charge",
+            {
+                "nargs": "+",
+                "action": "extend",
+                "default": [],
+                "metavar": "CODE=AMOUNT",
+                "help": "for one unit: 97110=62",
+            },
+        ),
+        (
+            "--deductible",
+            {"metavar": "AMOUNT", "default": "0", "help": "what the patient has still to meet (default: 0)"},
+        ),
+        ("--sent", {**date, "help": "the day on which the payer got the claim"}),
+        ("--answered", {**date, "help": "the day on which the remittance arrived"}),
+    )
     verb(
         verbs.grade,
         name,

@@ -33,7 +33,7 @@ from .model import (
 )
 from .reading import nearest
 from .rules import RULES
-from .rules.how_it_is_said import NAMED_FOR_TIME_TOO
+from .rules.how_it_is_said import time_too
 
 OK = "ok"
 MISSING = "a line is missing"
@@ -98,7 +98,7 @@ def _modifier_sets(visit: Visit, code: str, due: frozenset[str]) -> list[tuple[s
     """No modifier, or one of those that a reason behind a pair of this code allows."""
     shown = {g for edit, grounds in visit.pairs(due) if code in (edit.column_one, edit.column_two) for g in grounds}
     true = {m for m in tables.opening_modifiers() if tables.modifiers()[m].asserts & shown and tables.fits(m, code)}
-    return [(), *((m,) for m in sorted(true | (NAMED_FOR_TIME_TOO if "interval" in shown else set())))]
+    return [(), *((m,) for m in sorted(true | (time_too(visit) if "interval" in shown else set())))]
 
 
 def _lines(visit: Visit, code: str, chosen: tuple[str, ...]) -> list[Line]:

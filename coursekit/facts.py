@@ -183,7 +183,7 @@ class Visit:
     @cached_property
     def alone(self) -> frozenset[str]:
         """Codes that the payer pays only beside another, and that stand here without it."""
-        there = {code for code in self.earned if code not in self.unpaid}
+        there = self._candidates - self.struck.keys()
         return frozenset(
             code
             for code, wanted in self.payer.beside.items()
@@ -306,7 +306,7 @@ class Visit:
         return frozenset(
             code
             for code in self.earned
-            if code not in self.unpaid | self.alone | self.maintenance
+            if code not in self.unpaid | self.maintenance
             if self.in_force(code) and not self.has_limit_zero(code)
         )
 
@@ -363,7 +363,7 @@ class Visit:
         return {
             code: self._apart_units(code)
             for code in self.earned
-            if code in self._candidates and code not in self.struck and code not in self.gaps
+            if code in self._candidates - self.alone and code not in self.struck and code not in self.gaps
             if not any(code in codes for codes in self.lacks.values())
         }
 

@@ -1,4 +1,4 @@
-"""The money tables, read once from `data/`: relative values, dated amounts, and localities.
+"""What a service is worth: relative values, localities, and the amounts of a date.
 
 A year, code or plan without a row is an error and never a guess.
 """
@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 
 from . import tables
-from .model import Unreadable
+from .model import Amount, Unreadable
 
 NATIONAL = "national"
 
@@ -36,24 +36,6 @@ class RelativeValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """A value with its dates: in dollars, percent, days or years, as `unit` says."""
-
-    kind: str
-    payer: str
-    of: str
-    since: Date | None
-    until: Date | None
-    value: Decimal
-    unit: str
-    source: tuple[str, ...]
-
-    def holds(self, on: Date) -> bool:
-        """Whether the row is in force on a date; without a first or last date it has no known end there."""
-        return (not self.since or self.since <= on) and (not self.until or on <= self.until)
-
-
-@dataclass(frozen=True, slots=True)
 class Locality:
     """How costs of a place compare with the nation's, for each part of a relative value."""
 
@@ -70,10 +52,6 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(lines, strict=True)
 
 
-def _date(text: str) -> Date | None:
-    return Date.fromisoformat(text) if text else None
-
-
 @cache
 def relative_values() -> dict[tuple[str, int], RelativeValue]:
     """Every relative value by code and year."""
@@ -88,18 +66,6 @@ def relative_values() -> dict[tuple[str, int], RelativeValue]:
 
 
 @cache
-def amounts() -> dict[tuple[str, str, str], tuple[Amount, ...]]:
-    """Every dated amount by kind, payer, and what it is an amount of; in the order of the file."""
-    table: dict[tuple[str, str, str], tuple[Amount, ...]] = {}
-    for row in _rows("amounts.csv"):
-        key = row["kind"], row["payer"], row["of"]
-        since, until = _date(row["since"]), _date(row["until"])
-        amount = Amount(*key, since, until, Decimal(row["value"]), row["unit"], tuple(row["source"].split()))
-        table[key] = (*table.get(key, ()), amount)
-    return table
-
-
-@cache
 def localities() -> dict[str, Locality]:
     """Every locality."""
     parts = ("work", "practice_expense", "malpractice")
@@ -109,20 +75,20 @@ def localities() -> dict[str, Locality]:
     }
 
 
-def find(kind: str, on: Date, payer: str = "", of: str = "") -> Amount | None:
-    """The amount of this kind in force on a date, or None."""
-    return next((row for row in amounts().get((kind, payer, of), ()) if row.holds(on)), None)
-
-
 def amount(kind: str, on: Date, payer: str = "", of: str = "") -> Amount:
-    """The amount of this kind in force on a date. Raises `NoAmount`: what is missing is never guessed."""
-    if row := find(kind, on, payer, of):
+    """The amount of this kind that holds on a date. Raises `NoAmount` where there is none."""
+    if row := tables.amount_on(kind, payer, of, on):
         return row
-    known = amounts().get((kind, payer, of), ())
-    what = " of ".join(word for word in (f"“{kind}”", of, payer and tables.payers()[payer].name) if word)
-    spans = " and ".join(f"{row.since or 'the start'} to {row.until or 'now'}" for row in known) or "none at all"
-    raise NoAmount(f"No amount {what} is known for {tables.spoken(on)}. Known: {spans}. "
-                   "Amounts are rows of coursekit/data/amounts.csv, each with a source.")  # fmt: skip
+    rows = tables.amounts().get((kind, payer, of), ())
+    known = " and ".join(f"{row.since or 'the start'} to {row.until or 'now'}" for row in rows) or "none at all"
+    whose = f" of {tables.payers()[payer].name}" if payer else ""
+    raise NoAmount(f"No {kind}{whose} is known for {tables.spoken(on)}. Known: {known}. "
+                   "Amounts are rows of coursekit/data/amounts.csv, each with its source.")  # fmt: skip
+
+
+def exact(row: Amount) -> Decimal:
+    """The value of an amount as it is written; a percent as a share of one."""
+    return Decimal(str(row.value)) / (100 if row.unit == "percent" else 1)
 
 
 def relative_value(code: str, year: int) -> RelativeValue:
@@ -149,7 +115,7 @@ def unit_fee(code: str, on: Date, place: Locality | None = None, kept: Decimal =
     `kept` is the share of the practice expense that is paid. Without the parts only the full national fee is known.
     """
     place = place or localities()[NATIONAL]
-    factor = amount("conversion factor", on, "medicare").value
+    factor = exact(amount("conversion factor", on, "medicare"))
     row = relative_value(code, on.year)
     if row.practice_expense is not None:
         units = row.work * place.work + row.practice_expense * place.practice_expense * kept

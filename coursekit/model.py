@@ -186,6 +186,16 @@ class Payer:
     whole_spine: bool = False
     assistants: bool = False
 
+    @property
+    def follows_ncci(self) -> bool:
+        """Whether its pairs are those of Medicare's National Correct Coding Initiative."""
+        return self.edits.startswith("ncci")
+
+    @property
+    def is_medicare(self) -> bool:
+        """Whether Medicare's own manuals speak for it."""
+        return self.follows_ncci and not self.invented
+
 
 @dataclass(frozen=True, slots=True)
 class Amount:

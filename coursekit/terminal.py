@@ -14,6 +14,7 @@ from rich.text import Text
 if TYPE_CHECKING:
     from .doctor import Check
     from .model import Grade
+    from .remittance import PaidLine, Remittance
 
 TONES = {"bad": ("✗", "red"), "good": ("✓", "green"), "tip": ("→", "yellow")}
 
@@ -156,3 +157,32 @@ def waiting(text: str, quiet: bool = False) -> AbstractContextManager:
     """A sign of life on standard error while something takes longer, where somebody is looking."""
     out = console(stderr=True)
     return nullcontext() if quiet or not out.is_terminal else out.status(text)
+
+
+def show_remittance(out: Console, found: Remittance) -> None:
+    """A remittance: what each line brought, why a line brought nothing and what to do next, and until when."""
+    from .reference import source
+
+    keys = ("charge", "allowed", "paid", "patient")
+    rows = [[line.billed, *(f"{getattr(line, key):.2f}" for key in keys), _why(line)] for line in found.lines]
+    rows.append(["in all", *(f"{found.total(key):.2f}" for key in keys), ""])
+    out.print(table(("line", *keys, "why not paid"), rows))
+    for line in found.lines:
+        if line.next:
+            out.print(Text(f"\n{line.line}: {line.next}", style="bold"))
+            cited = (source_line(source(id)) for id in line.adjustments[0].source)
+            out.print(indented("\n".join(filter(None, (line.says, line.because, *cited)))))
+        elif len(line.adjustments) > 1:
+            taken = [f"{cut.group}-{cut.reason} ${cut.amount}: {cut.says}" for cut in line.adjustments]
+            out.print(Text(f"\n{line.line}: paid", style="bold"))
+            out.print(indented("\n".join(taken)))
+    out.print("")
+    for due in found.deadlines:
+        by = f"by {due.by.isoformat()}, " if due.by else ""
+        out.print(f"{due.what}: {by}{due.within} from {due.starts}")
+    for note in found.notes:
+        out.print(note)
+
+
+def _why(line: PaidLine) -> str:
+    return f"{line.group}-{line.reason}" if line.group else ""

@@ -191,6 +191,39 @@ def audit(args: argparse.Namespace) -> Result:
     return _graded(grade_claim(_case(args.case), Claim.parse(args.claim)))
 
 
+def remit(args: argparse.Namespace) -> Result:
+    """Work out what the payer sends back for a claim, and why a line is not paid."""
+    from .engine import findings
+    from .facts import day
+    from .reference import source
+    from .remittance import remit
+
+    pairs = [word.partition("=") for word in args.charge]
+    if stray := [code for code, equals, _ in pairs if not equals]:
+        raise Unreadable(f"“{stray[0][:20]}” gives no charge. Write CODE=AMOUNT: 97110=62.00.")
+    case, claim = _case(args.case), Claim.parse(args.claim)
+    sent, answered = (day(text) if text else None for text in (args.sent, args.answered))
+    found = remit(
+        case,
+        claim,
+        locality=args.locality,
+        charges={code.upper(): amount for code, _, amount in pairs},
+        deductible=args.deductible,
+        sent=sent,
+        answered=answered,
+    )
+
+    def show(out: Any) -> None:
+        from .terminal import show_remittance
+
+        show_remittance(out, found)
+
+    shown = found.shown()
+    for row in [*(cut for line in shown["lines"] for cut in line["adjustments"]), *shown["deadlines"]]:
+        row["source"] = [source(id) for id in row["source"]]
+    return shown, show, FINE if all(one.advice for one in findings(case, claim)) else WRONG
+
+
 def grade(args: argparse.Namespace) -> Result:
     """Grade an answer to an exercise; nothing is kept."""
     from .engine import grade

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -142,7 +141,7 @@ def find_head(start: bytes, file: str) -> Head:
     """Find headings and first row in the first bytes of a table. Raises `BadTable` where there are none."""
     text = start[:MOST_HEAD].decode("latin-1")  # titles hold odd bytes; one byte stays one sign
     sep = "\t" if text.count("\t") > text.count(",") else ","
-    lines = text.splitlines(keepends=True) if "\r\n" not in text else re.findall(r".*?\n|.+?$", text, re.DOTALL)
+    lines = re.findall(r"[^\n]*\n|[^\n]+$", text)
     titles: list[str] = []
     headings: list[list[str]] = []
     layout = None
@@ -174,7 +173,7 @@ def find_head(start: bytes, file: str) -> Head:
 def _records(lines: list[str], sep: str) -> Iterator[tuple[int, list[str]]]:
     """Rows of cells with the number of lines read; a quoted heading in comma-separated text may span two lines."""
     quoting = csv.QUOTE_NONE if sep == "\t" else csv.QUOTE_MINIMAL
-    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=sep, quoting=quoting)
+    reader = csv.reader(lines, delimiter=sep, quoting=quoting)
     try:
         for cells in reader:
             yield reader.line_num, [" ".join(cell.split()) for cell in cells]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .layout import Head, Layout, find_head
+from .layout import MOST_HEAD, Head, Layout, find_head
 from .naming import BadTable
 
 MOST_LINE = 4_000
@@ -69,6 +69,11 @@ def code_text(numbers: np.ndarray) -> bytes:
     middle = numbers // 36 % 1000
     columns = (signs[numbers // 36000], signs[middle // 100], signs[middle // 10 % 10], signs[middle % 10], signs[numbers % 36])
     return np.stack(columns, axis=1).tobytes()
+
+
+def padded(*pieces: bytes | memoryview) -> bytes:
+    """Text with room before and behind, so that fields and words at its edges can be read whole."""
+    return b"".join((bytes(_WIDE), *pieces, bytes(_WIDE)))
 
 
 class _Endings:
@@ -152,22 +157,30 @@ class Reader:
                            "Import one table at a time.")  # fmt: skip
         self.titles.append(head.titles)
 
-    def rows(self, data: bytes, sep: str, line: int, told: Callable[[int, str], BadTable]) -> int:
-        """Take whole lines. `line` is the number of the first; `told` makes a complaint about a line."""
-        kept = self._regular(data, sep, lambda row, says: told(line + row, says))
-        if kept is None:
-            tidy, lines = _tidied(data, sep, line, self.layout, told)
-            kept = self._regular(tidy, "\t", lambda row, says: told(lines[row], says)) if lines else ()
-        if kept:
-            self._found.append(kept)
-        return len(kept[0]) if kept else 0
+    def rows(self, data: bytes, sep: str, line: int, told: Callable[[int, str], BadTable]) -> tuple[int, int]:
+        """Take whole lines, between two pads. Returns how many lines and how many rows there are.
 
-    def _regular(self, data: bytes, sep: str, told: Callable[[int, str], BadTable]) -> tuple[np.ndarray, ...] | None:
-        """The rows as numbers, or None where a row does not start with plain codes."""
-        signs = np.frombuffer(b"".join((bytes(_WIDE), data, bytes(_WIDE))), np.uint8)
+        `line` is the number of the first line; `told` makes a complaint about a line.
+        """
+        signs = np.frombuffer(data, np.uint8)
         ends = np.flatnonzero(signs == 10)
+        kept = self._regular(signs, ends, sep, lambda row, says: told(line + row, says))
+        if kept is None:
+            tidy, lines = _tidied(data[_WIDE:-_WIDE], sep, line, self.layout, told)
+            if not lines:
+                return len(ends), 0
+            signs = np.frombuffer(padded(tidy), np.uint8)
+            kept = self._regular(signs, np.flatnonzero(signs == 10), "\t", lambda row, says: told(lines[row], says))
+        self._found.append(kept)
+        return len(ends), len(kept[0])
+
+    def _regular(
+        self, signs: np.ndarray, ends: np.ndarray, sep: str, told: Callable[[int, str], BadTable]
+    ) -> tuple[np.ndarray, ...] | None:
+        """The rows as numbers, or None where a row does not start with plain codes."""
         begins = np.empty_like(ends)
-        begins[0], begins[1:] = _WIDE, ends[:-1] + 1
+        begins[0] = _WIDE
+        np.add(ends[:-1], 1, out=begins[1:])
         wide = 6 * self.layout.codes - 1
         lengths = ends - begins
         if lengths.min() <= wide or lengths.max() > MOST_LINE:
@@ -184,10 +197,10 @@ class Reader:
         return *numbers, self._endings.numbers(signs, begins + wide, ends, told)
 
     def cut_short(self, ending: bytes) -> bool:
-        """Whether an ending is the beginning of another one and stands nowhere else."""
-        known = self._endings.known
-        number = known.get(ending)
-        if number is None or not any(other.startswith(ending) and other != ending for other in known):
+        """Whether an ending stands nowhere else and is the beginning of another one."""
+        number = self._endings.known.get(ending)
+        others = {other.rstrip() for other in self._endings.known if other != ending}
+        if number is None or ending.rstrip() in others or not any(other.startswith(ending) for other in others):
             return False
         return sum(int(np.count_nonzero(part[-1] == number)) for part in self._found) == 1
 
@@ -200,7 +213,11 @@ class Reader:
         if (key[1:] < key[:-1]).any():
             order = np.argsort(key, kind="stable")
             one, two, term = one[order], two[order] if len(two) else two, term[order]
-        return Table(one, two, term, self._endings.terms)
+        # Line ends and stray spaces make several endings of one meaning.
+        terms = {said: n for n, said in enumerate(dict.fromkeys(self._endings.terms))}
+        if len(terms) < len(self._endings.terms):
+            term = np.array([terms[said] for said in self._endings.terms], np.int32)[term]
+        return Table(one, two, term, list(terms))
 
 
 class _Part:
@@ -217,19 +234,12 @@ class _Part:
         return BadTable(f"{self.file}, line {line:,}: {says.rstrip('.')}.")
 
     def feed(self, block: bytes) -> None:
-        data = self._left + block if self._left else block
         if self.head is None:
-            if len(data) < 2 * MOST_LINE:
-                self._left = data
+            self._left += block
+            if len(self._left) < MOST_HEAD:
                 return
-            data = self._start(data)
-        cut = data.rfind(b"\n") + 1
-        self._left = data[cut:]
-        if len(self._left) > 16 * MOST_LINE:
-            line = self._line + data.count(b"\n")
-            raise self._told(line, f"the line is longer than {16 * MOST_LINE:,} characters: this is not a table of CMS")
-        if cut:
-            self._take(data[:cut])
+            block, self._left = self._start(self._left), b""
+        self._take(block)
 
     def _start(self, data: bytes) -> bytes:
         self.head = find_head(data, self.file)
@@ -237,25 +247,34 @@ class _Part:
         self._line += self.head.lines
         return data[self.head.size :]
 
-    def _take(self, lines: bytes) -> None:
-        count = lines.count(b"\n")
-        self.rows += self.reader.rows(lines, self.head.sep, self._line, self._told)
-        self._line += count
+    def _take(self, block: bytes) -> None:
+        cut = block.rfind(b"\n") + 1
+        if cut:
+            data = padded(self._left, memoryview(block)[:cut])
+            lines, rows = self.reader.rows(data, self.head.sep, self._line, self._told)
+            self._line += lines
+            self.rows += rows
+            self._left = b""
+        self._left += block[cut:]
+        if len(self._left) > 16 * MOST_LINE:
+            says = f"the line is longer than {16 * MOST_LINE:,} characters: this is not a table of CMS"
+            raise self._told(self._line, says)
 
     def end(self) -> None:
-        left = self._start(self._left) if self.head is None else self._left
-        cut = left.rfind(b"\n") + 1
-        whole, last = left[:cut], left[cut:]
-        if whole:
-            self._take(whole)
-        if last.strip():
-            wide = 6 * self.head.layout.codes - 1
+        """Take what is left: all of a short file, or a last line without an end."""
+        if self.head is None:
+            block, self._left = self._start(self._left), b""
+            self._take(block)
+        self._left = last = self._left.rstrip(b"\r \x1a")  # some programs still end a file with this sign
+        if last:
+            line = self._line
             try:
-                self._take(last + b"\n")
-            except BadTable as error:
-                raise BadTable(f"{error} {_CUT}") from None
-            if self.reader.cut_short(last[wide:]):
-                raise BadTable(f"{self.file}, line {self._line - 1:,}: its last words are cut off. {_CUT}")
+                self._take(b"\n")
+                whole = not self.reader.cut_short(last[6 * self.head.layout.codes - 1 :])
+            except BadTable:
+                whole = False
+            if not whole:
+                raise self._told(line, f"the last line is not whole. {_CUT}")
 
 
 def _tidied(data: bytes, sep: str, line: int, layout: Layout, told: Callable) -> tuple[bytes, list[int]]:

@@ -618,15 +618,16 @@ function render({ model, el }) {
 
   // What was filled in but not sent outlives a reload or a new run of the cell, in this tab only
   const draftKey = () => `coursekit draft ${state.name} ${state.at}`;
+  const standing = () => JSON.stringify([built, state.who, state.tries, state.answer]);
   const keepDraft = () => {
-    const draft = { built, tries: state.tries || 0, values: form.values ? form.values() : readControls(form.el) };
+    const draft = { standing: standing(), values: form.values ? form.values() : readControls(form.el) };
     try { sessionStorage.setItem(draftKey(), JSON.stringify(draft)); } catch { /* storage may be switched off */ }
   };
   const dropDraft = () => { try { sessionStorage.removeItem(draftKey()); } catch { /* as above */ } };
   const readDraft = () => {
     try {
       const draft = JSON.parse(sessionStorage.getItem(draftKey()));
-      return draft && draft.built === built && draft.tries === (state.tries || 0) ? draft.values : null;
+      return draft && draft.standing === standing() ? draft.values : null;
     } catch { return null; }
   };
 

@@ -13,6 +13,11 @@ from .saying import WHY, opening, pairs, rule
 NAMED_FOR_TIME_TOO = frozenset({"XE", "XS"})
 
 
+def time_too(visit: Visit) -> frozenset[str]:
+    """The X modifiers that a payer may also take for separate time, because Medicare's manual is of two minds."""
+    return NAMED_FOR_TIME_TOO if visit.payer.follows_ncci else frozenset()
+
+
 @rule("cr-8863", heading="how it is said")
 def modifier_in_force(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A modifier counts only on dates of service on which it exists: XE, XP, XS and XU from January 1, 2015."""
@@ -52,7 +57,7 @@ def modifier_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
     for label, line in claim.labelled.items():
         for name in sorted(opening(claim, line.code) & set(line.modifiers)) if reasons.get(line.code) else ():
             asserts = tables.modifiers()[name].asserts
-            if asserts & reasons[line.code] or (name in NAMED_FOR_TIME_TOO and "interval" in reasons[line.code]):
+            if asserts & reasons[line.code] or (name in time_too(visit) and "interval" in reasons[line.code]):
                 continue
             claimed = tables.joined([WHY[ground] for ground in sorted(asserts)], "or")
             shown_here = tables.joined([WHY[ground] for ground in sorted(reasons[line.code])], "and")
@@ -68,7 +73,7 @@ def separate_time_is_xu(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """For separate time Medicare's chapter on therapy names 59 or XU; XS is for place, XE for another encounter."""
     for edit, shown in pairs(visit, claim, "1"):
         for code in (edit.column_one, edit.column_two):
-            for name in sorted(opening(claim, code) & NAMED_FOR_TIME_TOO if "interval" in shown else ()):
+            for name in sorted(opening(claim, code) & time_too(visit) if "interval" in shown else ()):
                 if not tables.modifiers()[name].asserts & shown:
                     says = f"What the note shows is separate time. One chapter of Medicare's manual names {name} for it; the one on therapy, XU."
                     yield Finding(code, says, visit.words(code, "at", "minutes"))

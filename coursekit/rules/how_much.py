@@ -89,7 +89,7 @@ def one_line_per_code(visit: Visit, claim: Claim) -> Iterator[Finding]:
     seen = set()
     for label, line in claim.labelled.items():
         mark = (line.code, bool(tables.assistant_modifiers() & set(line.modifiers)))
-        if mark in seen and not visit.payer.invented and tables.codes()[line.code].timing == "timed":
+        if mark in seen and visit.payer.is_medicare and tables.codes()[line.code].timing == "timed":
             yield Finding(label, f"{line.code} stands on more than one line. Its units belong on one.")
         seen.add(mark)
 

@@ -19,7 +19,7 @@ def payer_pays_provider(visit: Visit, claim: Claim) -> Iterator[Finding]:
             who = sorted({s.by or visit.case.provider for s in visit.services[line.code]})
             says = f"{visit.payer.name} does not pay {tables.joined(who, 'or')} services billed as {line.code}."
             # Medicare's word on a profession stands where the profession does; a plan's word is its own policy.
-            row = visit.payer if visit.payer.invented else tables.providers()[who[0]]
+            row = tables.providers()[who[0]] if visit.payer.is_medicare else visit.payer
             yield Finding(label, says, visit.words(line.code, "by", "did"), source=row.source[0])
 
 

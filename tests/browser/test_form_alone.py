@@ -1,6 +1,7 @@
 """The form in a bare page: what it shows of a state, what it sends, and what it does when nobody answers."""
 
 import json
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -46,25 +47,46 @@ def window(browser):
     window.close()
 
 
-@pytest.fixture
-def page(window):
+def bare_page(window):
     page = window.new_page()
     page.failures = []
     page.on("pageerror", lambda error: page.failures.append(str(error)))
     page.goto("http://form.test/")
     page.wait_for_selector("body[data-ready]", state="attached")
-    page.evaluate("sessionStorage.clear()")
+    return page
+
+
+@pytest.fixture(scope="module")
+def one_page(window):
+    return bare_page(window)
+
+
+@pytest.fixture
+def page(one_page):
+    one_page.set_viewport_size({"width": 1000, "height": 900})
+    one_page.evaluate("sessionStorage.clear(); window.sent.length = 0")
+    yield one_page
+    assert one_page.failures == []
+
+
+@pytest.fixture
+def slow_page(window):
+    """A page of its own whose clock the test moves."""
+    page = bare_page(window)
+    page.clock.install()
     yield page
     assert page.failures == []
     page.close()
 
 
 @pytest.fixture
-def view(desk):
-    """The state of a form: fresh, or after these answers."""
+def view(desk, monkeypatch):
+    """The state of a form: fresh, or after these answers, each time for somebody new."""
+    learners = count()
 
     def state(asked, *answers):
         name, at = asked
+        monkeypatch.setenv("COURSEKIT_LEARNER", f"{asked} {id(learners)} {next(learners)}")
         now = desk.first_view(name) | {"who": "Kim"}
         if at:
             now = desk.open(name, at) | {"tries": 0, "answer": "", "reply": None, "opened": []}
@@ -288,8 +310,8 @@ def test_marks_count_characters_as_python_does(page, view):
 # A kernel that does not answer --------------------------------------------------------------------------------------
 
 
-def test_a_silent_kernel_is_named_after_six_seconds_and_the_answer_can_be_sent_again(page, view):
-    page.clock.install()
+def test_a_silent_kernel_is_named_after_six_seconds_and_the_answer_can_be_sent_again(slow_page, view):
+    page = slow_page
     mount(page, view(("one_number", 0)))
     page.get_by_label("How many units").fill("2")
     submit(page).click()
@@ -307,8 +329,8 @@ def test_a_silent_kernel_is_named_after_six_seconds_and_the_answer_can_be_sent_a
     expect(page.locator(".ck-badge")).to_have_text("✓ Solved on the 1st try")
 
 
-def test_an_answer_that_comes_late_is_still_shown(page, view):
-    page.clock.install()
+def test_an_answer_that_comes_late_is_still_shown(slow_page, view):
+    page = slow_page
     mount(page, view(("one_number", 0)))
     page.get_by_label("How many units").fill("2")
     submit(page).click()

@@ -30,7 +30,7 @@ def fill_wrongly(notebook):
     form("A claim to review").get_by_role("checkbox", name="how much").last.check()
     form("One of three").get_by_role("radio").first.check()
     form("Some of four").get_by_role("checkbox", name="9712", exact=True).check()
-    for card in form("Two bins").get_by_role("group").filter(has=form("Two bins").get_by_role("radio")).all():
+    for card in form("Two bins").locator(".ck-card-row").all():
         card.get_by_role("radio").first.check()
     for step in form("Three steps").locator(".ck-step button").all():
         step.click()
@@ -53,6 +53,7 @@ def look(notebook, shots, when):
 
 def test_every_form_is_readable_in_every_theme_before_and_after_an_answer(shown_forms, page, shots):
     page.emulate_media(reduced_motion="reduce")
+    page.set_viewport_size({"width": 1280, "height": 2600})
     look(shown_forms, shots, "fresh")
     fill_wrongly(shown_forms)
     for title in TITLES:
@@ -64,4 +65,6 @@ def test_every_form_is_readable_in_every_theme_before_and_after_an_answer(shown_
     claim.get_by_role("button", name="Submit again").click()
     expect(claim.get_by_text("✓ Solved on the 2nd try")).to_be_visible()
     claim.screenshot(path=shots / "claim-solved-light.png", animations="disabled")
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    claim.get_by_role("group", name="Line 2").hover()
     page.screenshot(path=shots / "lab-light.png")

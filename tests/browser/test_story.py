@@ -51,18 +51,20 @@ def test_a_wrong_answer_its_reason_a_right_answer_and_both_kept(open_notebook, p
     assert context.elsewhere == [], "JupyterLab and the form ask no other host"
 
 
-def test_what_was_filled_in_outlives_a_kernel_that_was_stopped(open_notebook, page):
-    notebook = open_notebook("small/notebooks/stopped.ipynb", "# Stopped", as_learner("Stopped"), BEGIN, shown("one_number"))
+def test_what_was_filled_in_outlives_a_kernel_that_was_restarted(open_notebook, page):
+    notebook = open_notebook("small/notebooks/restarted.ipynb", "# Restarted", as_learner("Restarted"), BEGIN, shown("one_number"))
     notebook.run_all()
     form = notebook.form("One number")
     form.get_by_label("How many units").fill("2")
-    notebook.command("notebook:shutdown-kernel")
-    page.get_by_text("No Kernel").first.wait_for()
+    page.get_by_role("button", name="Restart the kernel", exact=True).click()
+    page.get_by_role("button", name="Confirm Kernel Restart").click()
+    page.wait_for_timeout(1_000)
+    notebook.idle()
     form.get_by_role("button", name="Submit").click()
     expect(form.get_by_role("alert")).to_contain_text("No answer from the kernel")
     expect(form.get_by_label("How many units")).to_have_value("2")
 
-    notebook.restart_and_run_all()
+    notebook.run_all()
     expect(form.get_by_role("alert")).to_be_empty()
     expect(form.get_by_label("How many units")).to_have_value("2")
     form.get_by_role("button", name="Submit").click()

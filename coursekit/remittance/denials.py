@@ -5,14 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from . import tables
-from .facts import Visit
-from .model import HEADINGS, Finding, Line
-from .reading import read
+from .. import tables
+from ..facts import Visit
+from ..model import HEADINGS, Finding, Line
+from ..reading import read
 
 GROUPS = ("CO", "PR", "OA")
 NEXT = ("correct and resend", "appeal", "write off", "bill the patient", "repay", "ask the provider")
 NOTICES = frozenset({"GA", "GX", "GY", "GZ"})
+MEDICARE = ("medicare", "medicare_hospital")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +48,16 @@ def refusal(visit: Visit, found: tuple[Finding, ...], label: str, line: Line) ->
     against = [f for f in found if f.line in (label, "") and (not f.advice or f.rule in table)]
     first = min(against, key=lambda f: HEADINGS.index(f.heading), default=None)
     entry = _entry(visit, first, line) if first else None
-    notice = "" if visit.payer.invented else _notice(visit, first, entry, line)
+    notice = _notice(visit, first, entry, line) if visit.payer.id in MEDICARE else ""
     return (table[notice], first) if notice else (entry, first) if entry else None
 
 
 def _entry(visit: Visit, found: Finding, line: Line) -> Denial:
     """The first entry of the denials that fits a finding, from the most particular to the most general."""
-    kinds = (line.code, *line.modifiers, tables.codes()[line.code].family, visit.payer.id)
+    payer = MEDICARE[0] if visit.payer.id in MEDICARE else visit.payer.id
+    kinds = (line.code, *line.modifiers, tables.codes()[line.code].family, payer)
     names = [*(f"{found.rule}, {kind}" for kind in kinds), found.rule, f"{found.heading}, {found.part}", found.heading]
-    return next(denials()[name] for name in [*names, "how it is said"] if name in denials())
+    return next(denials()[name] for name in names if name in denials())
 
 
 def _notice(visit: Visit, found: Finding | None, entry: Denial | None, line: Line) -> str:
@@ -65,10 +67,10 @@ def _notice(visit: Visit, found: Finding | None, entry: Denial | None, line: Lin
     unneeded = bool(entry and entry.reason == "50" and entry.next != "correct and resend")
     maintenance = not entry and line.code in visit.maintenance
     if "GY" in said and (excluded or not entry):
-        return "GY"
+        return "GY" if line.code in visit.unpaid or excluded else "GY, covered"
     if "GX" in said and excluded:
         return "GX"
     if "GZ" in said and (unneeded or not entry):
         return "GZ"
     # AT says that the care is needed, GA that it is not: a line with both shifts nothing.
-    return "GA" if "GA" in said and "AT" not in said | set(line.modifiers) and (unneeded or maintenance) else ""
+    return "GA" if "GA" in said and "AT" not in line.modifiers and (unneeded or maintenance) else ""

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date as Date
-from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from . import fees, tables
-from .denials import Denial, denials, refusal
-from .engine import findings
-from .facts import Visit, nearest_visit
-from .fees import Locality, NoAmount, cents
-from .model import Case, Claim, Finding, Line, Unreadable
+from .. import fees, tables
+from ..engine import findings
+from ..facts import Visit, nearest_visit
+from ..fees import Locality, NoAmount, cents, exact
+from ..model import Amount, Case, Claim, Finding, Line, Unreadable
+from .deadlines import Deadline, deadlines, last_day
+from .denials import MEDICARE, Denial, denials, refusal
 
-NONE = Decimal(0)
+NONE = Decimal("0.00")
 UNBILLED = "due_is_billed"
 
 
@@ -56,17 +56,6 @@ class PaidLine:
     rule: str
     because: str
     adjustments: tuple[Adjustment, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """Something to be done `within` a time that runs from `starts`; `by` is its last day, where that start is known."""
-
-    what: str
-    within: str
-    starts: str
-    by: Date | None
-    source: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +99,18 @@ def remit(
     sent: Date | None = None,
     answered: Date | None = None,
 ) -> Remittance:
-    """What the payer of a case answers to a claim. Raises `NoAmount` where a fee of the date is not known.
+    """What the payer of a case answers to a claim. Raises `NoAmount` where an amount of the date is not known.
 
     `charges` are for one unit of a code. `deductible` is what the patient has still to meet. `sent` is the day on which
-    the payer got the claim, `answered` the day on which the remittance arrived. Raises `Unreadable` for other words.
+    the payer got the claim, `answered` the day on which the remittance arrived.
     """
-    place = fees.localities()[tables.known(locality, fees.localities(), "locality")]
+    place = tables.known(locality, fees.localities(), "locality")
     given = {tables.known(code, tables.codes(), "code"): _money(value, code) for code, value in (charges or {}).items()}
-    left = _money(deductible, "the deductible")
+    owed = {"deductible": _money(deductible, "the deductible")}
     visit, found, on = nearest_visit(case, claim), findings(case, claim), case.date
     if early := [day for day in (sent, answered) if day and day < on]:
         raise Unreadable(f"{tables.spoken(early[0])} is before the visit on {tables.spoken(on)}.")
-    late = bool(sent) and sent > _last_day(fees.amount("filing", on, case.payer), on)
+    late = bool(sent) and sent > last_day(fees.amount("filing", on, case.payer), on)
     refused = {
         label: reason
         for label, line in claim.labelled.items()
@@ -134,10 +123,11 @@ def remit(
         if label in refused:
             lines.append(_denied(visit, label, line, charge, *refused[label]))
         else:
-            lines.append(_paid(visit, label, line, charge, left, list(_worth(visit, line, place, label == whole))))
-            left -= sum(a.amount for a in lines[-1].adjustments if (a.group, a.reason) == ("PR", "1"))
+            worth = list(_worth(visit, line, fees.localities()[place], label == whole))
+            lines.append(_paid(visit, label, line, charge, worth, owed))
     repay = any(line.next == "repay" for line in lines)
-    return Remittance(tuple(lines), tuple(_deadlines(visit, answered, repay)), tuple(_notes(visit, found, place)))
+    due = deadlines(case.payer, on, answered, repay)
+    return Remittance(tuple(lines), tuple(due), tuple(_notes(visit, found)))
 
 
 def _money(text: Decimal | float | str, what: str) -> Decimal:
@@ -150,41 +140,37 @@ def _money(text: Decimal | float | str, what: str) -> Decimal:
     raise Unreadable(f"“{str(text)[:20]}” is not an amount for {what}. Write dollars and cents: 45.50.")
 
 
-# What comes of a line -------------------------------------------------------------------------------------------------
-
-
-def _denied(visit: Visit, label: str, line: Line, charge: Decimal, entry: Denial, found: Finding | None) -> PaidLine:
-    reason = entry.reason if visit.payer.edits == "ncci" else entry.elsewhere
-    whole = Adjustment(entry.group, reason, charge, entry.says, entry.next, entry.source)
-    rule, because = (found.rule, found.says) if found else ("", "")
-    owes = charge if entry.group == "PR" else NONE
-    return PaidLine(
-        label, str(line), charge, NONE, NONE, owes, entry.group, reason, entry.says, entry.next, rule, because, (whole,)
-    )
-
-
 def _charge(line: Line, given: Mapping[str, Decimal], on: Date) -> Decimal:
     """The charge as given, or by the course's invented fee table: a multiple of the national amount."""
     if line.code in given:
         return given[line.code] * line.units
     try:
-        return cents(fees.unit_fee(line.code, on) * fees.amount("charge", on).value / 100) * line.units
+        return cents(fees.unit_fee(line.code, on) * exact(fees.amount("charge", on))) * line.units
     except NoAmount as error:
         raise NoAmount(f"{error} Its charge has to be given: {line.code}=45.00 for one unit.") from None
 
 
-def _cut(visit: Visit, line: Line) -> fees.Amount | None:
+def _denied(visit: Visit, label: str, line: Line, charge: Decimal, entry: Denial, found: Finding | None) -> PaidLine:
+    reason = entry.reason if visit.payer.edits.startswith("ncci") else entry.elsewhere
+    adjustment = Adjustment(entry.group, reason, charge, entry.says, entry.next, entry.source)
+    owes = charge if entry.group == "PR" else NONE
+    why = (found.rule, found.says) if found else ("", "")
+    told = (entry.group, reason, entry.says, entry.next, *why)
+    return PaidLine(label, str(line), charge, NONE, NONE, owes, *told, (adjustment,))
+
+
+# What a paid line is worth -------------------------------------------------------------------------------------------
+
+
+def _cut(visit: Visit, line: Line) -> Amount | None:
     """The cut that this payer makes on second and later therapy units of the date, if the line is one of them."""
-    return fees.find("second unit cut", visit.case.date, visit.payer.id, tables.codes()[line.code].family)
+    return tables.amount_on("second unit cut", visit.payer.id, tables.codes()[line.code].family, visit.case.date)
 
 
 def _paid_in_full(visit: Visit, paying: Mapping[str, Line]) -> str:
     """The line with the one therapy unit that is not cut: the highest practice expense, in a tie the highest total."""
-    values = {
-        label: fees.relative_value(line.code, visit.case.date.year)
-        for label, line in paying.items()
-        if _cut(visit, line)
-    }
+    year = visit.case.date.year
+    values = {label: fees.relative_value(line.code, year) for label, line in paying.items() if _cut(visit, line)}
     # A value without its parts ranks last, so that its fee after the cut is asked for, and refused by name.
     return max(values, key=lambda label: (values[label].practice_expense or NONE, values[label].total), default="")
 
@@ -192,84 +178,67 @@ def _paid_in_full(visit: Visit, paying: Mapping[str, Line]) -> str:
 def _worth(visit: Visit, line: Line, place: Locality, whole: bool) -> Iterator[tuple[str, Decimal]]:
     """The full fee of a line and what is left of it after each cut, each under the entry that explains it."""
     on, payer = visit.case.date, visit.payer
-    if payer.invented:
-        rate = fees.amount("plan rate", on, payer.id).value
-        yield "fee schedule", cents(fees.unit_fee(line.code, on) * rate / 100) * line.units
-        return
-    full = fees.unit_fee(line.code, on, place)
+    rate = exact(fees.amount("rate", on, payer.id))
+    here = None if payer.invented else place
+    full = cents(fees.unit_fee(line.code, on, here) * rate)
     fee = full * line.units
     yield "fee schedule", fee
     cut = _cut(visit, line)
     if cut and line.units > whole:
-        less = fees.unit_fee(line.code, on, place, 1 - cut.value / 100)
+        less = cents(fees.unit_fee(line.code, on, here, 1 - exact(cut)) * rate)
         fee = full * whole + less * (line.units - whole)
         yield "second unit", fee
-    rate = fees.find("assistant rate", on, payer.id)
-    if rate and tables.assistant_modifiers() & set(line.modifiers):
-        yield "assistant", cents(fee * rate.value / 100)
+    share = tables.amount_on("assistant rate", payer.id, "", on)
+    if share and tables.assistant_modifiers() & set(line.modifiers):
+        yield "assistant", cents(fee * exact(share))
 
 
 def _paid(
-    visit: Visit, label: str, line: Line, charge: Decimal, left: Decimal, worth: list[tuple[str, Decimal]]
+    visit: Visit,
+    label: str,
+    line: Line,
+    charge: Decimal,
+    worth: list[tuple[str, Decimal]],
+    owed: dict[str, Decimal],
 ) -> PaidLine:
+    """A line that is paid. `owed` is what the patient still owes for the visit as a whole; the line takes its part."""
     taken, allowed = [], charge
     for name, fee in worth:
         # The lesser of charge and fee: a fee above the charge takes nothing off.
         taken.append((name, allowed - min(allowed, fee)))
         allowed = min(allowed, fee)
-    deductible = min(left, allowed)
-    percent = fees.amount("patient share", visit.case.date, visit.payer.id).value
-    share = cents((allowed - deductible) * percent / 100)
-    paid = allowed - deductible - share
-    taken += [("deductible", deductible), ("share", share)]
+    share = fees.amount("patient share", visit.case.date, visit.payer.id)
+    first = min(owed["deductible"], allowed)
+    owed["deductible"] -= first
+    if share.unit == "percent":
+        second = "share", cents((allowed - first) * exact(share))
+    else:
+        second = "copayment", min(owed.setdefault("copayment", cents(exact(share))), allowed - first)
+        owed["copayment"] -= second[1]
+    patient = first + second[1]
+    cuts = [denials()[name].says for name, amount in taken[1:] if amount]
     adjustments = tuple(
         Adjustment(entry.group, entry.reason, amount, entry.says, entry.next, entry.source)
-        for entry, amount in ((denials()[name], amount) for name, amount in taken)
+        for entry, amount in ((denials()[name], amount) for name, amount in [*taken, ("deductible", first), second])
         if amount
     )
-    says = f"{visit.payer.name} allows ${allowed}, pays ${paid} and leaves ${deductible + share} to the patient."
-    return PaidLine(label, str(line), charge, allowed, paid, deductible + share, "", "", says, "", "", "", adjustments)
+    paid = allowed - patient
+    says = f"{visit.payer.name} allows ${allowed}, pays ${paid} and leaves ${patient} to the patient."
+    told = ("", "", " ".join([says, *cuts]), "", "", "")
+    return PaidLine(label, str(line), charge, allowed, paid, patient, *told, adjustments)
 
 
-# What else there is to know ------------------------------------------------------------------------------------------
-
-
-def _last_day(limit: fees.Amount, start: Date) -> Date:
-    if limit.unit == "days":
-        return start + timedelta(days=int(limit.value))
-    year = start.year + int(limit.value)
-    # What began on February 29 ends on February 28.
-    return start.replace(year=year, day=28) if (start.month, start.day) == (2, 29) else start.replace(year=year)
-
-
-def _deadlines(visit: Visit, answered: Date | None, repay: bool) -> Iterator[Deadline]:
-    on, payer = visit.case.date, visit.payer.id
-    limit = fees.amount("filing", on, payer)
-    within = f"{limit.value} {limit.unit if limit.value != 1 else limit.unit.removesuffix('s')}"
-    yield Deadline(
-        "file the claim, corrected or not", within, "the date of service", _last_day(limit, on), limit.source
-    )
-    starts, begins = "the day the remittance arrived", answered
-    for (kind, whose, what), rows in fees.amounts().items():
-        if (kind, whose) == ("appeal", payer) and (row := next((row for row in rows if row.holds(on)), None)):
-            yield Deadline(what, f"{row.value} days", starts, _last_day(row, begins) if begins else None, row.source)
-            starts, begins = "the day the decision before it arrived", None
-    if repay and (row := fees.find("repayment", on, payer)):
-        yield Deadline(
-            "report and return what was overpaid", f"{row.value} days", "the day it is known", None, row.source
-        )
-
-
-def _notes(visit: Visit, found: tuple[Finding, ...], place: Locality) -> Iterator[str]:
-    on, payer = visit.case.date, visit.payer
+def _notes(visit: Visit, found: tuple[Finding, ...]) -> Iterator[str]:
+    payer = visit.payer
     for code in (f.line for f in found if f.rule == UNBILLED):
         line = Line(code, visit.due[code])
         try:
-            worth = f", up to ${next(_worth(visit, line, place, True))[1]} of what {payer.name} allows"
+            _, fee = next(_worth(visit, line, fees.localities()[fees.NATIONAL], True))
+            worth = f", up to ${fee} of what {payer.name} allows"
         except NoAmount:
             worth = ""
         yield f"{line} was done and is not on the claim: money left on the table{worth}."
-    if payer.invented:
-        yield f"{payer.name} is invented, and so are its fee, its patient's share and its deadlines."
-    else:
+    if payer.id in MEDICARE:
         yield denials()["left out"].says
+    elif payer.invented:
+        yield f"{payer.name} is invented, and so are its fees, the patient's share and its deadlines."

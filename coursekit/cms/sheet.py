@@ -1,0 +1,71 @@
+"""Excel's way of the same tables: the first sheet as tab-separated text."""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterator
+from datetime import date as Date
+
+from .naming import BadTable
+
+MOST_ROWS = 1_048_576  # what a sheet of Excel holds
+_ROWS_A_BLOCK = 20_000
+# A cell past column J or past Excel's last row would make a reader set aside memory for all that lies before it.
+_FAR_CELL = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[K-Zk-z])[0-9]|\sr\s*=\s*["'][A-Ja-j]?(?:[0-9]{8}|[2-9][0-9]{6})""")
+_OVERLAP = 64
+
+
+def text_of(name: str, book: io.BytesIO) -> Iterator[bytes]:
+    """The rows of the first sheet, tab-separated. Raises `BadTable`."""
+    _check_cells(name, book)
+    try:
+        from python_calamine import CalamineError, CalamineWorkbook
+    except ImportError:
+        raise BadTable(f"{name} is an Excel file, and what reads it is not installed. Run: pip install 'coursekit[tables]', "
+                       "or import the text file that CMS ships beside it.") from None  # fmt: skip
+    book.seek(0)
+    try:
+        sheet = CalamineWorkbook.from_filelike(book).get_sheet_by_index(0)
+        rows: list[str] = []
+        for row in sheet.iter_rows():
+            rows.append("\t".join([cell if cell.__class__ is str else _plain(cell, n) for n, cell in enumerate(row)]))
+            if len(rows) == _ROWS_A_BLOCK:
+                yield _joined(rows)
+                rows = []
+    except (CalamineError, ValueError, IndexError) as error:
+        raise BadTable(f"{name}: the Excel file is damaged ({error}). Get the file again from CMS.") from None
+    yield _joined(rows)
+
+
+def _joined(rows: list[str]) -> bytes:
+    text = "\n".join(rows)
+    if text.count("\n") != len(rows) - 1 or "\r" in text:  # a heading of two lines in one cell
+        text = "\n".join(" ".join(row.replace("\r", " ").split("\n")) for row in rows)
+    return f"{text}\n".encode("utf-8")
+
+
+def _plain(cell: object, column: int) -> str:
+    """A cell as CMS's text files have it: a number may be a code, a date or an indicator.
+
+    Codes stand in the first columns and have five characters, so a number there has lost zeros in front.
+    """
+    if isinstance(cell, float) and cell.is_integer():
+        return f"{int(cell):05}" if column < 2 else str(int(cell))
+    if isinstance(cell, Date):
+        return f"{cell:%Y%m%d}"
+    return str(cell)
+
+
+def _check_cells(name: str, book: io.BytesIO) -> None:
+    """See that the sheets unpack to what they say, and have no cell where no table has one."""
+    with zipfile.ZipFile(book) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as stream:
+                before = b""
+                while block := stream.read(1 << 20):
+                    if member.filename.startswith("xl/worksheets/") and _FAR_CELL.search(before + block):
+                        raise BadTable(f"{name}: its sheet has cells far outside a table of CMS. "
+                                       "Import the file as CMS ships it.")  # fmt: skip
+                    before = block[-_OVERLAP:]
