@@ -27,8 +27,12 @@ def progress() -> Any:
     return progress()
 
 
-def rulebook(about: str = "") -> Any:
-    """Print the rules: all of them, those of a notebook ("03"), of a heading ("side by side"), or of a word in them."""
-    from .book import Rulebook
+def rulebook(about: str = "", on: str = "") -> Any:
+    """Print the rules: all, or those of a notebook ("03"), a code ("97124"), a heading ("side by side") or a word.
 
-    return Rulebook(about)
+    `on` is a date of service such as "2018-05-02": then only the rules in force on it. Raises `Unreadable` for neither.
+    """
+    from .book import Rulebook
+    from .facts import day
+
+    return Rulebook(about, day(on) if on else None)

@@ -113,6 +113,11 @@ def _parser() -> argparse.ArgumentParser:
         ("--form", {"metavar": "FORM", "help": f"one of {', '.join(FORMS)} (default: the first of the exercise)"}),
         ("--answer", {"required": True, "metavar": "TEXT", "help": "the answer, as the record keeps it"}),
     )
+    verb(
+        verbs.rulebook,
+        ("about", {"nargs": "*", "metavar": "ABOUT", "help": "97124, 03, “side by side”, a word (default: everything)"}),
+        ("--date", {**date, "help": "only the rules in force on this date of service"}),
+    )
     verb(verbs.check)
     verb(verbs.draft, name)
     verb(verbs.doctor)

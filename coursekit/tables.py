@@ -7,9 +7,10 @@ body words mean a region. Closed lists: an unknown word is refused with the near
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date as Date
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from .model import (
@@ -284,6 +285,21 @@ def edits() -> dict[tuple[str, str, str], tuple[Edit, ...]]:
         )
         table.setdefault((edit.list, edit.column_one, edit.column_two), []).append(edit)
     return {key: tuple(sorted(rows, key=lambda row: row.until or Date.max)) for key, rows in table.items()}
+
+
+@contextmanager
+def using(**rows: Mapping) -> Iterator[None]:
+    """Let other rows stand in for a table, by the name of its function: `with using(edits=rows)`.
+
+    For asking what a new edition would change; it holds for all threads. What is kept beside a case stays as it was,
+    so ask about fresh copies of cases (`dataclasses.replace(case)`).
+    """
+    published = {name: globals()[name] for name in rows}
+    globals().update({name: partial(rows.__getitem__, name) for name in rows})
+    try:
+        yield
+    finally:
+        globals().update(published)
 
 
 def edit_in_force(edit_list: str, column_one: str, column_two: str, on: Date) -> Edit | None:

@@ -244,6 +244,15 @@ def _graded(grade: Grade) -> Result:
     return grade_shown(grade), show, FINE if grade.solved else WRONG
 
 
+def rulebook(args: argparse.Namespace) -> Result:
+    """Print the rules with their sources: all, or those of a code, a notebook, a heading or a word."""
+    from .book import Rulebook
+    from .facts import day
+
+    book = Rulebook(" ".join(args.about), day(args.date) if args.date else None)
+    return {"rules": book.rows()}, lambda out: out.print(str(book), markup=False), FINE
+
+
 def check(args: argparse.Namespace) -> Result:
     """Find all that is wrong with exercises, solutions, tables and notebooks."""
     from .checks import problems

@@ -251,7 +251,7 @@ EXAMPLES = (
         "97124 x1",
     ),
     _same("plan_modifier_is_true", BY_THERAPIST, "97110 x1 GO GP", "97110", "97110 x1 GP"),
-    Example("active_care_is_true", MAINTENANCE, "98940 x1 AT", "98940", ACTIVE, "98940 x1 AT"),
+    Example("active_care_is_true", MAINTENANCE, "98940 x1 AT GA", "98940", ACTIVE, "98940 x1 AT"),
     Example("above_the_threshold", BELOW_AMOUNT, "97110 x1 GP KX", "97110", AT_AMOUNT, "97110 x1 GP KX"),
     _same("assistants_are_marked", BY_ASSISTANT, "97110 x1 GP", "97110", "97110 x1 CQ GP"),
     Example("gap_is_asked", NO_MINUTES, "97124 x1", "97124", MASSAGE, "97124 x1"),

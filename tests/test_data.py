@@ -32,7 +32,7 @@ FAMILIES = {
     "wrapping",
     "needling",
 }
-GROUNDS = {"region", "interval", "encounter", "practitioner"}
+GROUNDS = {"region", "interval", "encounter", "practitioner", "need"}
 SPINAL = {"cervical", "thoracic", "lumbar", "sacral", "pelvic"}
 
 
@@ -168,21 +168,22 @@ def test_evaluation_codes_change_over_at_the_end_of_2016():
 def test_only_distinct_modifiers_assert_that_services_stand_apart():
     asserted = {name: set(row["asserts"].split()) for name, row in MODIFIERS.items()}
     assert {name for name, row in MODIFIERS.items() if row["kind"] == "distinct"} == {"59", "XE", "XP", "XS", "XU"}
-    assert {name for name, said in asserted.items() if said} == {"59", "XE", "XP", "XS", "XU"}
+    assert {name for name, said in asserted.items() if said} == {"25", "59", "XE", "XP", "XS", "XU"}
+    assert asserted["25"] == {"need"}
     assert asserted["59"] == GROUNDS
     assert {name: asserted[name] for name in ("XE", "XP", "XS", "XU")} == {
         "XE": {"encounter"},
         "XP": {"practitioner"},
         "XS": {"region"},
-        "XU": {"interval"},
+        "XU": {"interval", "need"},
     }
     assert {MODIFIERS[name]["since"] for name in ("XE", "XP", "XS", "XU")} == {"2015-01-01"}
-    assert {row["kind"] for row in MODIFIERS.values()} <= {"distinct", "plan", "status", "side", "other"}
+    assert {row["kind"] for row in MODIFIERS.values()} <= {"distinct", "evaluation", "plan", "status", "side", "other"}
 
 
 def test_edits_speak_of_known_codes_and_lists():
     assert {code for row in EDITS for code in (row["column_one"], row["column_two"])} - CODES.keys() == set()
-    assert {payer["edits"] for payer in PAYERS.values()} == {row["list"] for row in EDITS}
+    assert {payer["edits"] for payer in PAYERS.values()} - {"none"} == {row["list"] for row in EDITS}
 
 
 # Regions -------------------------------------------------------------------------------------------------------------
@@ -282,9 +283,10 @@ def test_every_requirement_names_a_known_modifier_provider_and_service():
             assert set(listed(need["on"])) <= FAMILIES | CODES.keys(), id
 
 
-def test_only_medicare_is_real():
-    assert {id for id, row in PAYERS.items() if row["invented"] == "no"} == {"medicare"}
-    assert {id for id, row in PAYERS.items() if "invented" in listed(row["source"])} == PAYERS.keys() - {"medicare"}
+def test_only_published_programs_are_real():
+    real = {"medicare", "medicare_hospital", "wa_workers_comp"}
+    assert {id for id, row in PAYERS.items() if row["invented"] == "no"} == real
+    assert {id for id, row in PAYERS.items() if "invented" in listed(row["source"])} == PAYERS.keys() - real
 
 
 def test_medicare_pays_chiropractors_for_spinal_adjustments_only_and_massage_therapists_nothing():

@@ -14,7 +14,7 @@ from .edition import Edition, Row
 
 # The course's edit lists, and the table of CMS that each stands for.
 KIND_OF_LIST = {"ncci": "practitioner", "ncci-hospital": "hospital"}
-# What opens a pair that the course says nothing about: for visits to evaluate and manage, a separate evaluation.
+# What opens a pair that the course says nothing about; a visit to evaluate and manage needs a need of its own.
 OPENS = ("interval", "region", "encounter", "practitioner")
 _VISIT = re.compile(r"99(20[2-5]|2[1-9]\d|3\d\d|4\d\d)")
 _CODE = re.compile(r"[0-9A-Z][0-9]{3}[0-9A-Z]")
@@ -38,7 +38,7 @@ def opens(edit_list: str, column_one: str, column_two: str) -> tuple[str, ...]:
     """What opens a pair: as the course's rows say, else for reasons that open most pairs. CMS's table does not say."""
     lists = (edit_list, tables.FALLS_BACK.get(edit_list, edit_list))
     known = (row.opens for name in lists for row in tables.edits().get((name, column_one, column_two), ()) if row.opens)
-    return next(known, ("evaluation",) if _VISIT.fullmatch(column_two) else OPENS)
+    return next(known, ("need",) if _VISIT.fullmatch(column_two) else OPENS)
 
 
 def pair(one: str, other: str, on: Date, payer_id: str = "medicare", named: str = "") -> dict[str, Any]:
@@ -126,10 +126,3 @@ def _no_pair(one: str, other: str, rows: list[Row], unknown: list[str], payer: s
         elif row.since and on < row.since:
             told.append(f"An edit holds from {tables.spoken(row.since)}.")
     return " ".join([says, *dict.fromkeys(told)])
-
-
-def as_edit(edit_list: str, row: Row) -> Edit:
-    """A row of CMS's table as a row of one of the course's lists."""
-    grounds = opens(edit_list, row.column_one, row.column_two) if row.indicator == "1" else ()
-    source = next((id for id in ("ptp-2024-07", "ptp-hospital-2024-07") if id in tables.sources()), "")
-    return Edit(edit_list, row.column_one, row.column_two, row.indicator, row.since, row.until, grounds, row.reason, (source,))

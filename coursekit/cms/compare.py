@@ -41,8 +41,26 @@ class Whole:
     def holding(self) -> tuple[np.ndarray, np.ndarray]:
         """The pairs in force on the effective date, each once, and the numbers of what their rows say."""
         fits = np.array([row.holds(self.effective) for row in self.terms], bool)[self.term]
-        keys, at = np.unique(self.keys[fits], return_index=True)
-        return keys, self.term[fits][at]
+        keys, term = self.keys[fits], self.term[fits]
+        once = _firsts(keys)
+        return keys[once], term[once]
+
+
+# All keys are in order, which makes these many times faster than numpy's own functions on sets.
+
+
+def _firsts(keys: np.ndarray) -> np.ndarray:
+    """For keys in order, which of them are the first of their kind."""
+    return np.concatenate([np.ones(min(len(keys), 1), bool), keys[1:] != keys[:-1]])
+
+
+def _among(wanted: np.ndarray, keys: np.ndarray) -> np.ndarray:
+    """Which of some keys stand among others, those in order."""
+    at = np.searchsorted(keys, wanted)
+    found = np.zeros(len(wanted), bool)
+    inside = at < len(keys)
+    found[inside] = keys[at[inside]] == wanted[inside]
+    return found
 
 
 def whole(text: str, progress: taking.Progress | None = None) -> Whole:
@@ -82,7 +100,8 @@ def diff(old: Whole, new: Whole, course: Iterable[str], every: bool = False) -> 
     if new.effective < old.effective:
         raise Unreadable(f"{old.name} is later than {new.name}. Name the earlier one first.")
     changes = _pair_changes(old, new) if old.kind.layout == "pairs" else _limit_changes(old, new)
-    known = np.isin(np.arange(CODES), _numbers(course))
+    known = np.zeros(CODES, bool)
+    known[_numbers(course)] = True
     told: dict[bool, list[dict[str, Any]]] = {True: [], False: []}
     counts: dict[str, dict[str, int]] = {"course": {}, "whole": {}}
     for what, (keys, describe) in changes.items():
@@ -122,15 +141,16 @@ Describe = Callable[[int], Mapping[str, Any]]
 def _pair_changes(old: Whole, new: Whole) -> dict[str, tuple[np.ndarray, Describe]]:
     was, was_term = old.holding()
     now, now_term = new.holding()
-    added, lost = np.isin(now, was, invert=True), np.isin(was, now, invert=True)
-    both = np.intersect1d(was, now)
+    added, lost = ~_among(now, was), ~_among(was, now)
+    both = was[~lost]
     before, after = was_term[np.searchsorted(was, both)], now_term[np.searchsorted(now, both)]
     signs = [np.array([row.indicator for row in side.terms]) for side in (old, new)]
     turned = signs[0][before] != signs[1][after]
-    again, left = np.isin(now[added], old.keys), np.isin(was[lost], new.keys)
+    again, left = _among(now[added], old.keys), _among(was[lost], new.keys)
     ended = was[lost][left]
-    moved = np.concatenate([now[added], was[lost], both[turned]])
-    rewritten = np.setdiff1d(_rewritten(old, new), moved)
+    moved = np.sort(np.concatenate([now[added], was[lost], both[turned]]))
+    rewritten = _rewritten(old, new)
+    rewritten = rewritten[~_among(rewritten, moved)]
     return {
         "added": (now[added][~again], _describe(None, (new, now_term[added][~again]))),
         "put back": (now[added][again], _describe(None, (new, now_term[added][again]))),
@@ -143,12 +163,12 @@ def _pair_changes(old: Whole, new: Whole) -> dict[str, tuple[np.ndarray, Describ
 
 def _last(side: Whole, keys: np.ndarray) -> np.ndarray:
     """For each pair the row that ended last."""
-    ends = np.array([edition_end(row) for row in side.terms], np.int64)
+    ends = [_end(row) for row in side.terms]
     low, high = np.searchsorted(side.keys, keys, "left"), np.searchsorted(side.keys, keys, "right")
     return np.array([max(side.term[a:b], key=lambda n: ends[n]) for a, b in zip(low, high, strict=True)], np.int64)
 
 
-def edition_end(row: Row) -> int:
+def _end(row: Row) -> int:
     """When a row ended, as a number in order of time; voided rows before all others."""
     return 0 if row.indicator == "9" else row.until.toordinal() if row.until else Date.max.toordinal()
 
@@ -158,21 +178,25 @@ def _rewritten(old: Whole, new: Whole) -> np.ndarray:
     meanings: dict[tuple, int] = {}
     sides = []
     for side in (old, new):
-        number = [meanings.setdefault((row.indicator, row.until, row.indicator == "9"), len(meanings)) for row in side.terms]
+        number = [meanings.setdefault((row.indicator, row.until), len(meanings)) for row in side.terms]
         sides.append((side.keys, np.array(number, np.int64)[side.term]))
-    size = len(meanings)
-    rows = [np.unique(keys * size + number) for keys, number in sides]
-    return np.unique(np.setxor1d(*rows, assume_unique=True) // size)
+    rows = []
+    for keys, number in sides:
+        sorted_rows = np.sort(keys * len(meanings) + number)
+        rows.append(sorted_rows[_firsts(sorted_rows)])
+    lone = np.sort(np.concatenate([rows[0][~_among(rows[0], rows[1])], rows[1][~_among(rows[1], rows[0])]]))
+    pairs = lone // len(meanings)
+    return pairs[_firsts(pairs)]
 
 
 def _limit_changes(old: Whole, new: Whole) -> dict[str, tuple[np.ndarray, Describe]]:
-    both, at, to = np.intersect1d(old.keys, new.keys, return_indices=True)
-    before, after = old.term[at], new.term[to]
+    both = old.keys[_among(old.keys, new.keys)]
+    before, after = old.term[np.searchsorted(old.keys, both)], new.term[np.searchsorted(new.keys, both)]
     units = [np.array([row.units for row in side.terms]) for side in (old, new)]
     signs = [np.array([row.indicator[:1] for row in side.terms]) for side in (old, new)]
     other_units = units[0][before] != units[1][after]
     other_sign = (signs[0][before] != signs[1][after]) & ~other_units
-    added, gone = np.isin(new.keys, old.keys, invert=True), np.isin(old.keys, new.keys, invert=True)
+    added, gone = ~_among(new.keys, old.keys), ~_among(old.keys, new.keys)
     return {
         "added": (new.keys[added], _describe(None, (new, new.term[added]))),
         "gone": (old.keys[gone], _describe((old, old.term[gone]), None)),

@@ -211,7 +211,7 @@ function claimLine(given, i, ask, uid, changed) {
           for (const other of chips) if ((other.value === "none") !== (value === "none")) other.checked = false;
         }
         touch();
-      }, value, label && hidden(`, ${label}`));
+      }, value, label && hidden(` ${label}`));
       if (label) chip.label.title = label;
       if (value !== "none") chip.label.classList.add("ck-mono");
       return Object.assign(chip.input, { chip: chip.label });
@@ -581,7 +581,7 @@ function render({ model, el }) {
 
   const page = h("form", { class: "ck-page", novalidate: true, onsubmit: trySubmit },
     part, heading, question, asked, rest, result, reasons, hints, trouble, who,
-    h("div", { class: "ck-actions" }, submit, goOn, sure.label, h("span", { class: "ck-push" }), hint, again), open, next, ear);
+    h("div", { class: "ck-actions" }, submit, goOn, sure.label, h("div", { class: "ck-more" }, hint, again)), open, next, ear);
   const body = h("div", { class: "ck-body" }, h("div", { class: "ck-material" }, text, note), page);
   const card = h("article", { class: "ck-card", "aria-labelledby": `${uid}-title` },
     h("header", { class: "ck-top" }, h("div", { class: "ck-topline" }, crumb, badge), title, facts), body);

@@ -18,7 +18,8 @@ def static_view(view: Mapping[str, Any]) -> str:
     """Title, note and question of a first view as HTML without styles, scripts or controls. All text is escaped."""
     ask = view["ask"]
     facts = " · ".join(f"{escape(what)}: {escape(said)}" for what, said in view["facts"])
-    parts = [f"<b>{escape(view['title'])}</b>", facts, _text(view["text"]), _note(view["note"]), escape(ask["question"])]
+    title, question = f"<b>{escape(view['title'])}</b>", escape(ask["question"])
+    parts = [title, facts, _text(view["text"]), _note(view["note"]), question]
     body = "".join(part if part.startswith("<pre") else f"<p>{part}</p>" for part in parts if part)
     return f'<div class="{MARK}">{body}{_list(_asked(ask))}<p><i>{GO_ON}</i></p></div>'
 

@@ -1,6 +1,5 @@
 """One JupyterLab and one Chromium for all browser tests, and a small course with one exercise for each form."""
 
-import json
 import os
 import shutil
 import signal
@@ -15,12 +14,11 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
+from labpage import HERE, REPO, Notebook, notebook, shown  # noqa: E402, F401
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 
 expect.set_options(timeout=15_000)
 
-HERE = Path(__file__).parent
-REPO = HERE.parents[1]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -31,7 +29,6 @@ FLAGS = [
     "--disable-sync",
 ]
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
-IDLE = "[...document.querySelectorAll('#jp-main-statusbar *')].some(e => /\\| Idle$/.test(e.textContent.trim()))"
 
 
 def pytest_collection_modifyitems(items):
@@ -39,23 +36,6 @@ def pytest_collection_modifyitems(items):
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.slow)
-
-
-def notebook(*sources):
-    """A notebook of code cells, or of markdown cells where the source starts with a #."""
-    cells = []
-    for number, source in enumerate(sources):
-        cell = {"cell_type": "code", "id": f"cell-{number}", "metadata": {}, "source": source, "outputs": [], "execution_count": None}
-        if source.startswith("#"):
-            cell = {"cell_type": "markdown", "id": f"cell-{number}", "metadata": {}, "source": source}
-        cells.append(cell)
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {"kernelspec": kernel}, "cells": cells})
-
-
-def shown(name):
-    """The one line that shows an exercise."""
-    return f'exercise("{name}")'
 
 
 @pytest.fixture(scope="session")
@@ -94,7 +74,9 @@ def lab(place):
         "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     with (place / "lab.log").open("w", encoding="utf-8") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True)
+        server = subprocess.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True
+        )
         address = f"http://127.0.0.1:{port}"
         try:
             wait_for(f"{address}/api/status", server, place / "lab.log")
@@ -172,47 +154,3 @@ def open_notebook(page, lab, place):
         return Notebook(page, lab, path)
 
     return open_it
-
-
-class Notebook:
-    """A notebook open in JupyterLab, with what a learner does to it."""
-
-    def __init__(self, page, lab, path):
-        self.page, self.lab, self.path = page, lab, path
-        self.open()
-
-    def open(self):
-        """Open it, or open it again, in a workspace of its own, and wait for its kernel."""
-        workspace = self.path.replace("/", "-").replace(".", "-")
-        self.page.goto(f"{self.lab}/lab/workspaces/{workspace}/tree/{self.path}?reset")
-        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-        self.idle()
-
-    def idle(self):
-        # The toolbar's sign says idle before the kernel is connected; the status bar's does not.
-        self.page.wait_for_function(IDLE, timeout=60_000)
-
-    def menu(self, name, entry):
-        self.page.get_by_role("menuitem", name=name, exact=True).click()
-        self.page.get_by_role("menuitem", name=entry, exact=True).click()
-
-    def run_all(self):
-        self.menu("Run", "Run All Cells")
-
-    def restart_and_run_all(self):
-        self.menu("Kernel", "Restart Kernel and Run All Cells…")
-        self.page.get_by_role("button", name="Confirm Kernel Restart").click()
-
-    def save(self):
-        self.command("docmanager:save")
-
-    def command(self, name, **arguments):
-        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
-
-    @property
-    def cells(self):
-        """How many cells the notebook's model has, whatever of it is drawn."""
-        return self.page.evaluate("window.jupyterapp.shell.currentWidget.content.model.cells.length")
-
-    def form(self, title):
-        return self.page.locator(".ck-card").filter(has=self.page.get_by_role("heading", name=title, exact=True))

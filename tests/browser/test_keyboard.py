@@ -1,7 +1,7 @@
 """Each of the eight forms, done by keyboard alone in JupyterLab, where letters and arrows are commands elsewhere."""
 
 import pytest
-from conftest import shown
+from labpage import begin, shown
 from playwright.sync_api import expect
 
 EXERCISES = ("claim", "review", "one_of_three", "some_of_four", "two_bins", "three_steps", "one_number")
@@ -14,7 +14,9 @@ FOCUS = """() => {
   return [words(card.querySelector("h3")), words(group && group.querySelector("legend")) + " | "
     + (el.labels && el.labels.length ? words(el.labels[0]) : words(el))];
 }"""
-CELLS = "window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(cell => [cell.cell_type, cell.source])"
+CELLS = (
+    "window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells.map(cell => [cell.cell_type, cell.source])"
+)
 
 
 class Keys:
@@ -44,10 +46,7 @@ class Keys:
 
 
 def test_every_form_is_done_by_keyboard_and_the_notebook_stays_as_it_was(open_notebook, page):
-    learner = 'import os; os.environ["COURSEKIT_LEARNER"] = "Keys"'
-    notebook = open_notebook(
-        "small/notebooks/keys.ipynb", "# Keys", learner, "from coursekit import exercise", *map(shown, EXERCISES)
-    )
+    notebook = open_notebook("small/notebooks/keys.ipynb", "# Keys", begin("Keys"), *map(shown, EXERCISES))
     notebook.run_all()
     notebook.form("One number").wait_for()
     before = page.evaluate(CELLS)

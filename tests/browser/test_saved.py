@@ -2,14 +2,13 @@
 
 import json
 
-from conftest import shown
+from labpage import begin, shown
 from playwright.sync_api import expect
 
 
 def test_a_reopened_notebook_shows_the_exercise_and_no_dead_controls(open_notebook, page, place, shots):
     path = "small/notebooks/saved.ipynb"
-    learner = 'import os; os.environ["COURSEKIT_LEARNER"] = "Saved"'
-    notebook = open_notebook(path, "# Saved", learner, "from coursekit import exercise", shown("claim"), shown("one_of_three"))
+    notebook = open_notebook(path, "# Saved", begin("Saved"), shown("claim"), shown("one_of_three"))
     notebook.run_all()
     form = notebook.form("One of three")
     form.get_by_role("radio", name="The American").check()

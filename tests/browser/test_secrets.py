@@ -5,7 +5,7 @@ import re
 
 import pytest
 import yaml
-from conftest import REPO, shown
+from labpage import REPO, begin, shown
 from playwright.sync_api import expect
 
 SMALL = ("claim", "review", "one_of_three", "some_of_four", "two_bins", "three_steps", "one_number")
@@ -30,7 +30,9 @@ def fragments(course):
 
     Words that exercises or notebooks say themselves are no secret.
     """
-    public = b" ".join(path.read_bytes() for path in [*(course / "exercises").rglob("*.yaml"), *course.rglob("*.ipynb")])
+    public = b" ".join(
+        path.read_bytes() for path in [*(course / "exercises").rglob("*.yaml"), *course.rglob("*.ipynb")]
+    )
     public = b" ".join(public.split())
     found = set()
     for path in (course / "solutions").rglob("*.yaml"):
@@ -60,8 +62,7 @@ def leaked(secrets, frames, page):
 def test_only_an_answer_brings_feedback_to_the_browser(open_notebook, page, place, frames):
     secrets = fragments(place / "small")
     assert len(secrets) > 20
-    learner = 'import os; os.environ["COURSEKIT_LEARNER"] = "Secrets"'
-    notebook = open_notebook("small/notebooks/secrets.ipynb", learner, "from coursekit import exercise", *map(shown, SMALL))
+    notebook = open_notebook("small/notebooks/secrets.ipynb", begin("Secrets"), *map(shown, SMALL))
     notebook.run_all()
     form = notebook.form("One number")
     form.wait_for()
