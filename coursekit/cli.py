@@ -13,7 +13,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from . import __version__, verbs
+from . import __version__, quarterly, verbs
+from .cms.naming import KINDS
 from .model import FORMS, Unreadable
 from .reading import nearest
 
@@ -40,9 +41,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"coursekit {__version__}")
     tree = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=_Parser)
 
-    def verb(work: Callable, *arguments: tuple[str, dict], json: bool = True) -> None:
+    def verb(work: Callable, *arguments: tuple[str, dict], json: bool = True, under: Any = tree) -> None:
         about = (work.__doc__ or "").strip().split("\n")[0]
-        own = tree.add_parser(work.__name__.rstrip("_"), help=about, description=about)
+        own = under.add_parser(work.__name__.rstrip("_"), help=about, description=about)
         for name, options in arguments:
             own.add_argument(name, **options)
         if json:
@@ -77,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
         ("other", {"metavar": "CODE", "help": "another code"}),
         ("--date", {"metavar": "DATE", "help": "date of service, such as 2026-03-04 (default: today)"}),
         ("--payer", {**payer, "default": "medicare"}),
+        ("--edits", {"action": "store_true", "help": "ask the whole table that you imported, about any two codes"}),
+        ("--edition", {"metavar": "EDITION", "help": "ask this imported table; see: coursekit edits list"}),
     )
     verb(verbs.solve, case)
     verb(
@@ -121,7 +124,36 @@ def _parser() -> argparse.ArgumentParser:
     verb(verbs.check)
     verb(verbs.draft, name)
     verb(verbs.doctor)
+    _add_edits(tree, verb)
     return parser
+
+
+def _add_edits(tree: Any, verb: Callable) -> None:
+    about = "CMS's quarterly tables: import them, and see what changed and what that moves."
+    own = tree.add_parser("edits", help=about, description=about)
+    edits = own.add_subparsers(dest="what", required=True, metavar="VERB", parser_class=_Parser)
+    kinds = f"one of {', '.join(KINDS)}, where names and title lines do not tell"
+    edition = "an imported table, or a file of CMS"
+    verb(
+        quarterly.import_,
+        ("files", {"nargs": "+", "metavar": "FILE", "help": "all files of one table as CMS ships them"}),
+        ("--kind", {"metavar": "KIND", "help": kinds}),
+        ("--effective", {"metavar": "DATE", "help": "the day from which the table holds, where names do not tell"}),
+        under=edits,
+    )
+    verb(
+        quarterly.diff,
+        ("old", {"metavar": "OLD", "help": f"the earlier edition: {edition}"}),
+        ("new", {"metavar": "NEW", "help": f"the later edition: {edition}"}),
+        ("--all", {"action": "store_true", "help": "tell every change of the whole table"}),
+        under=edits,
+    )
+    verb(
+        quarterly.check,
+        ("--edition", {"metavar": "EDITION", "help": "an imported table (default: the newest of each kind)"}),
+        under=edits,
+    )
+    verb(quarterly.list_, under=edits)
 
 
 def _read(argv: Sequence[str]) -> argparse.Namespace:

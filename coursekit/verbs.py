@@ -158,7 +158,12 @@ def pair(args: argparse.Namespace) -> Result:
     from .reference import pair, payer
 
     on = day(args.date) if args.date else Date.today()
-    found = pair(args.code, args.other, on, payer(args.payer))
+    if args.edits or args.edition:
+        from .cms import asked
+
+        found = asked.pair(args.code, args.other, on, payer(args.payer), args.edition or "")
+    else:
+        found = pair(args.code, args.other, on, payer(args.payer))
 
     def show(out: Any) -> None:
         from .terminal import source_line

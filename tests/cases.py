@@ -122,6 +122,55 @@ def keyed(form, right, ids, tolerance=0.0):
     return Solution(None, None, (), "Because.", (), {form: Key(right, told, tolerance)})
 
 
+# Answers to the exercises of the course -------------------------------------------------------------------------------
+
+
+def right_answer(exercise, solution, form):
+    """A right answer, as text."""
+    if form == "complete":
+        return str(solution.claim)
+    if form == "audit":
+        key, missing = engine.audit_key(solution.case, exercise.forms["audit"]["claim"])
+        said = [f"{label}: {' + '.join(sorted(must)) or engine.OK}" for label, (must, _) in key.items()]
+        return ", ".join([*said, *([engine.MISSING] if missing else [])])
+    if form == "support":
+        ask = exercise.forms["support"]
+        right, _ = engine.evidence(solution.case, ask["claim"], ask["line"])
+        return f"{ask['line']}: {' '.join(map(str, sorted(right)))}"
+    right = solution.keys[form].right
+    if form == "sort":
+        return ", ".join(f"{card}={bin}" for card, bin in right.items())
+    return f"{right:g}" if form == "number" else right if form == "choose" else " ".join(right)
+
+
+def _other_answers(exercise, solution, form):
+    ask = exercise.forms[form]
+    if form == "complete":
+        yield from ("nothing", "97039 x1")
+    elif form == "audit":
+        labels = list(ask["claim"].labelled)
+        yield ", ".join(f"{label}: ok" for label in labels)
+        yield ", ".join(f"{label}: who may bill" for label in labels)
+    elif form == "support":
+        yield from (f"{ask['line']}: {n}" for n in range(1, len(engine.pieces(exercise.note)) + 1))
+    elif form == "choose":
+        yield from ask["options"]
+    elif form == "select":
+        yield from ("none", *ask["options"])
+    elif form == "sort":
+        yield from (", ".join(f"{card}={bin}" for card in ask["cards"]) for bin in ask["bins"])
+    elif form == "order":
+        yield from (" ".join(ask["steps"]), " ".join(reversed(ask["steps"])))
+    else:
+        yield f"{solution.keys[form].right + 1000:g}"
+
+
+def wrong_answer(exercise, solution, form):
+    """A readable answer that is not solved."""
+    answers = _other_answers(exercise, solution, form)
+    return next(answer for answer in answers if not engine.grade(exercise, solution, form, answer).solved)
+
+
 # One example for each rule --------------------------------------------------------------------------------------------
 
 

@@ -1,5 +1,6 @@
 """Every rule speaks where it should and is silent next door; the right claims follow from the rules alone."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -29,6 +30,7 @@ from cases import (
     WITH_NEED,
     WITHOUT_NEED,
     adjusted,
+    asking,
     best,
     charted,
     claims,
@@ -42,7 +44,7 @@ from cases import (
 
 from coursekit import engine, tables
 from coursekit.facts import allocations, assisted_units, visits, without
-from coursekit.model import HEADINGS, Claim, Unreadable
+from coursekit.model import HEADINGS, Claim, Solution, Unreadable
 from coursekit.rules import RULES
 
 TIMED = ("therapeutic exercise", "neuromuscular re-education", "gait training", "joint mobilization")
@@ -870,6 +872,102 @@ def test_an_empty_claim_where_nothing_is_due_is_whole():
 def test_a_second_line_of_a_code_has_a_label_of_its_own():
     claim = Claim.parse("97124 x1 XS, 97124 x1")
     assert {label: str(line) for label, line in claim.labelled.items()} == {"97124": "97124 x1", "97124#2": "97124 x1 XS"}
+
+
+# Audit and support ---------------------------------------------------------------------------------------------------
+
+REVIEWED = Claim.parse("97124 x1, 97110 x9 59")
+
+
+def audit(answer, claim=REVIEWED, case=MASSAGE):
+    return engine.grade(asking(audit={"claim": claim}), Solution(case, None, (), "", (), {}), "audit", answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        ("97124: ok, 97110: what was done", 1),
+        # What else is wrong with a line that should not be there may be marked, and need not be.
+        ("97124: ok, 97110: what was done + how it is said", 1),
+        ("97110: What was done, 97124: OK", 1),
+        ("97124: ok, 97110: how it is said", 1 / 2),
+        ("97124: ok, 97110: what was done + how much", 1 / 2),
+        ("97124: ok, 97110: ok", 1 / 2),
+        ("97124: how much, 97110: what was done", 1 / 2),
+        ("97124: ok, 97110: what was done, a line is missing", 2 / 3),
+        ("97124: how much, 97110: ok, a line is missing", 0),
+    ],
+)
+def test_an_audit_scores_the_share_of_marks_that_hold(answer, score):
+    assert audit(answer).score == pytest.approx(score)
+
+
+def test_a_missing_line_is_a_mark_of_its_own():
+    claim = Claim.parse("98940 x1")
+    assert audit("98940: ok, a line is missing", claim, NECK_AND_BACK).score == 1
+    assert audit("98940: ok", claim, NECK_AND_BACK).score == 1 / 2
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("97124: ok", "Mark every line: 97110 still open."),
+        ("97124: fine, 97110: ok", "“fine” is not one of the headings."),
+        ("97124: how mutch, 97110: ok", "“how mutch” is not one of the headings. Did you mean “how much”?"),
+        ("97124: ok + how much, 97110: ok", "97124 is marked ok and wrong at once."),
+        ("97125: ok, 97110: ok", "“97125: ok” does not mark a line of the claim. Write a line, a colon and a mark: 97124: ok."),
+    ],
+)
+def test_an_audit_that_cannot_be_read_is_not_a_wrong_one(answer, says):
+    with pytest.raises(Unreadable) as caught:
+        audit(answer)
+    assert str(caught.value) == says
+
+
+def support(answer, case=NECK_AND_BACK, claim="98940 x1, 97124 x1 XS", line="97124"):
+    exercise = replace(asking(support={"claim": Claim.parse(claim), "line": line}), note=case.note)
+    return engine.grade(exercise, Solution(case, None, (), "", (), {}), "support", answer)
+
+
+@pytest.mark.parametrize(
+    ("answer", "score"),
+    [
+        # Pieces 1 and 2 are the adjustment and its region, 3 to 5 the massage, its region and its minutes.
+        ("97124: 2 3 4 5", 1),
+        ("97124: 1 2 3 4 5", 1),
+        ("97124: 2 3 4", 3 / 4),
+        ("97124: 3", 1 / 4),
+        ("97124: 1", 0),
+        ("97124:", 0),
+    ],
+)
+def test_support_scores_the_share_of_pieces_found_and_grounds_nearby_cost_nothing(answer, score):
+    assert support(answer).score == score
+
+
+def test_pieces_that_carry_nothing_take_away_what_was_found():
+    case = visit(did("petrissage", 15), did("rest", 20), did("charting", 5))
+    right = support("97124: 1 2", case, "97124 x1").score
+    one_wrong = support("97124: 1 2 3", case, "97124 x1").score
+    everything = support("97124: 1 2 3 4 5 6", case, "97124 x1").score
+    assert (right, one_wrong, everything) == (1, 3 / 4, 0)
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        ("2 3", "Write the line, a colon and the numbers of the pieces: 97124: 2 5."),
+        ("98940: 2", "Write the line, a colon and the numbers of the pieces: 97124: 2 5."),
+        ("97124: 6", "“6” is not a piece of the note. Pieces run from 1 to 5."),
+        ("97124: 0", "“0” is not a piece of the note. Pieces run from 1 to 5."),
+        ("97124: two", "“two” is not a piece of the note. Pieces run from 1 to 5."),
+        ("97124: ²", "“²” is not a piece of the note. Pieces run from 1 to 5."),
+    ],
+)
+def test_support_that_cannot_be_read_is_not_a_wrong_answer(answer, says):
+    with pytest.raises(Unreadable) as caught:
+        support(answer)
+    assert str(caught.value) == says
 
 
 # What a line stands on -----------------------------------------------------------------------------------------------

@@ -1,5 +1,5 @@
 """CMS's quarterly tables: reading what CMS ships, keeping it compactly, looking pairs up, saying what changed.
 
-Two doors: importing and comparing (`shipped`, `rows`, `taking`, `compare`, `moved`) load numpy and a reader of Excel
-files when they are called; looking up (`edition`, `asked`) loads neither.
+Importing and comparing (`taking`, `rows`, `compare`, `moved`) load numpy, and a reader of Excel files where there is
+one to read. Looking up (`edition`, `asked`) loads nothing but Python's own library.
 """

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .. import tables
-from ..model import Edit, Unreadable
+from ..model import Unreadable
 from . import edition
 from .edition import Edition, Row
 

@@ -17,6 +17,7 @@ from .compare import shown
 from .edition import Edition, Row
 
 Key = tuple[str, str]
+MOST_CLAIMS = 4
 Progress = Callable[[int, int], None]
 
 
@@ -136,7 +137,7 @@ def _moved_history(pair: Key, ours: tuple[Edit, ...], theirs: tuple[Row, ...]) -
     mine = {(row.indicator, row.until): row for row in ours}
     its = {(row.indicator, row.until): row for row in theirs}
     lost = [row for sign, row in mine.items() if sign not in its and not _elsewhere(row)]
-    more = [row for sign, row in its.items() if sign not in mine]
+    more = [row for sign, row in its.items() if sign not in mine and (ours or not _is_past(pair, row))]
     if not lost and not more:
         return None
     told = [f"the table has no row with indicator {row.indicator} until {row.until}" for row in lost]
@@ -144,6 +145,11 @@ def _moved_history(pair: Key, ours: tuple[Edit, ...], theirs: tuple[Row, ...]) -
     source = lost[0].source if lost else ours[-1].source if ours else ()
     says = f"{pair[0]}, {pair[1]}: {'; '.join(told)}."
     return Moved(pair, "history", _ours(lost[0]) if lost else None, shown(more[0]) if more else None, says, source)
+
+
+def _is_past(pair: Key, row: Row) -> bool:
+    """Whether a row cannot matter any more: it never held, or one of its codes has ended."""
+    return row.indicator == "9" or any(tables.codes()[code].until for code in pair)
 
 
 def _moved_limits(table: Edition) -> tuple[list[Moved], int]:
@@ -230,19 +236,18 @@ def _moved_answers(
             before = _answers(exercise, solution)
             with tables.using(**instead):
                 after = _answers(exercise, solution)
-            if changes := [says for what in before for says in _difference(what, before[what], after[what])]:
-                found.append({"name": name, "says": " ".join(changes), "changes": changes})
+            if changes := [f"{what}: {said} → {after[what]}." for what, said in before.items() if after[what] != said]:
+                found.append({"name": name, "claim": str(solution.claim), "says": changes[0], "changes": changes})
         if solution.keys and (about := _named(exercise, solution, moved)):
             again.append({"name": name, "forms": list(solution.keys), "says": f"It speaks of {'; '.join(about)}."})
     return found, again
 
 
-def _answers(exercise: Exercise, solution: Solution) -> dict[str, Any]:
+def _answers(exercise: Exercise, solution: Solution) -> dict[str, str]:
     """All that the engine derives for an exercise, worked out afresh: a copy of the case remembers nothing."""
     case = replace(solution.case)
-    found: dict[str, Any] = {}
-    best, solved = _right(case)
-    found["The best claims"], found["The solved claims"] = best, solved
+    found: dict[str, str] = {}
+    found["Best"] = _best(case)
     claims = [solution.claim, *solution.also, *(misstep.claim for misstep in solution.missteps)]
     for claim in dict.fromkeys(claim for claim in claims if claim is not None):
         found[f"“{claim}”"] = _graded(case, claim)
@@ -258,23 +263,19 @@ def _answers(exercise: Exercise, solution: Solution) -> dict[str, Any]:
     return found
 
 
-def _right(case: Case) -> tuple[str, str]:
+def _best(case: Case) -> str:
     try:
-        claims = right_claims(case)
+        best = [str(claim) for claim, is_best in right_claims(case).items() if is_best]
     except Unreadable as error:
-        return str(error), str(error)
-    return "; ".join(str(claim) for claim, best in claims.items() if best), "; ".join(map(str, claims))
+        return str(error)
+    more = f" and {len(best) - MOST_CLAIMS} more" if len(best) > MOST_CLAIMS else ""
+    return "; ".join(best[:MOST_CLAIMS]) + more or "no claim"
 
 
 def _graded(case: Case, claim: Any) -> str:
     grade = grade_claim(case, claim)
     against = sorted(f"{found.rule} on {found.line or 'the visit'}" for found in grade.findings if not found.advice)
     return f"not solved ({', '.join(against)})" if against else "best" if grade.best else "solved"
-
-
-def _difference(what: str, before: str, after: str) -> Iterator[str]:
-    if before != after:
-        yield f"{what}: {before or 'none'} → {after or 'none'}."
 
 
 def _named(exercise: Exercise, solution: Solution, moved: list[Moved]) -> list[str]:

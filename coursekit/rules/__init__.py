@@ -12,6 +12,7 @@ from .how_it_is_said import (
     assistants_are_marked,
     column_two_before_2019_07,
     column_two_is_safe,
+    local_modifiers_stay_home,
     modifier_fits_code,
     modifier_in_force,
     modifier_is_needed,
@@ -112,6 +113,7 @@ RULES: tuple[Rule, ...] = (
     active_care_is_true,
     above_the_threshold,
     assistants_are_marked,
+    local_modifiers_stay_home,
     # what the note must say
     gap_is_asked,
     only_gaps_are_asked,

@@ -199,3 +199,12 @@ def assistants_are_marked(visit: Visit, claim: Claim) -> Iterator[Finding]:
             whose = f"{units} of its {claim.units(code)} units carry {name}" if name else "no unit carries CQ or CO"
             says = f"{code}: by the minutes of therapist and assistant {whose}. The claim marks {billed}."
             yield Finding(code, says, visit.words(code, "by", "minutes"))
+
+
+@rule("memory", heading="how it is said", advice=True)
+def local_modifiers_stay_home(visit: Visit, claim: Claim) -> Iterator[Finding]:
+    """A modifier that a state's program defines, such as U7, means nothing to any other payer."""
+    for label, line in claim.labelled.items():
+        for name in line.modifiers:
+            if tables.modifiers()[name].kind == "local":
+                yield Finding(label, f"{name} has no meaning outside the state program that defines it.")

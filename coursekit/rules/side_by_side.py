@@ -30,8 +30,8 @@ def never_together(visit: Visit, claim: Claim) -> Iterator[Finding]:
 # What kind of separateness a pair turns on, and the facts of the note that show it.
 FACTS = {"region": ("region", "side"), "interval": ("at", "minutes"), "need": ("own_need",)}
 
-# Modifiers that people try, and that open no edit (NCCI Policy Manual ch. I.E).
-NEVER_OPEN = frozenset({"22", "76", "77"})
+# Modifiers that people try, and that are not among those that open an edit (NCCI Policy Manual ch. I.E).
+NEVER_OPEN = frozenset({"22", "51", "52", "76", "77"})
 
 
 def _kind(edit: Edit) -> str:
@@ -49,7 +49,7 @@ def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) 
         elif not opening(claim, one) and not opening(claim, two):
             says = unsaid.format(one=one, two=two, reason=WHY[next(ground for ground in edit.opens if ground in shown)])
             if idle := sorted(NEVER_OPEN & (claim.modifiers[one] | claim.modifiers[two])):
-                says += f" {tables.joined(idle)} never opens a pair."
+                says += f" {tables.joined(idle)} never open{'s' * (len(idle) == 1)} a pair."
             yield Finding(label, says, quotes)
 
 
