@@ -192,7 +192,11 @@ def _opening(edit: Edit, on: Date) -> list[str]:
     if edit.indicator != "1":
         return []
     known = (tables.modifiers()[name] for name in sorted(tables.opening_modifiers()))
-    return [row.modifier for row in known if row.asserts & set(edit.opens) and (not row.since or row.since <= on)]
+    return [
+        row.modifier
+        for row in known
+        if row.asserts & set(edit.opens) and (not row.since or row.since <= on) and tables.fits(row.modifier, edit.column_two)
+    ]
 
 
 def _pair_in_words(edit: Edit, helps: list[str], name: str) -> str:

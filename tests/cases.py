@@ -302,6 +302,7 @@ EXAMPLES = (
     _same("plan_modifier_is_true", BY_THERAPIST, "97110 x1 GO GP", "97110", "97110 x1 GP"),
     Example("active_care_is_true", MAINTENANCE, "98940 x1 AT GA", "98940", ACTIVE, "98940 x1 AT"),
     Example("above_the_threshold", BELOW_AMOUNT, "97110 x1 GP KX", "97110", AT_AMOUNT, "97110 x1 GP KX"),
+    _same("local_modifiers_stay_home", MASSAGE, "97124 x1 U7", "97124", "97124 x1"),
     _same("assistants_are_marked", BY_ASSISTANT, "97110 x1 GP", "97110", "97110 x1 CQ GP"),
     Example("gap_is_asked", NO_MINUTES, "97124 x1", "97124", MASSAGE, "97124 x1"),
     Example("only_gaps_are_asked", MASSAGE, "97124 ask", "97124", NO_MINUTES, "97124 ask"),

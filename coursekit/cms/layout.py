@@ -27,17 +27,23 @@ class Layout:
     columns: tuple[tuple[str, re.Pattern], ...]
     needed: int
     parse: Callable[[str], tuple]
+    reason: int  # where the reason stands in what is parsed
+    reasons: frozenset[str] = frozenset()  # those that CMS is known to give
 
 
 @dataclass(frozen=True)
 class Head:
-    """What stands above the rows. `size` in bytes and `lines` are those to skip; `sep` parts the columns."""
+    """What stands above the rows. `size` in bytes and `lines` are those to skip; `sep` parts the columns.
+
+    `says` are the words that may tell the kind: all of them for pairs, and for limits the headings, which name it.
+    """
 
     layout: Layout
     sep: str
     size: int
     lines: int
     titles: str
+    says: str
 
 
 def _cells(ending: str) -> list[str]:
@@ -122,6 +128,23 @@ PAIRS = Layout(
     ),
     6,
     parse_pair,
+    3,
+    frozenset(
+        (
+            "Anesthesia service included in surgical procedure",
+            "CPT Manual or CMS manual coding instruction",
+            "CPT Separate procedure definition",
+            "Gender-specific procedures",
+            "HCPCS/CPT procedure code definition",
+            "Laboratory panel",
+            "Misuse of Column Two code with Column One code",
+            "More extensive procedure",
+            "Mutually exclusive procedures",
+            "Sequential procedure",
+            "Standard preparation/monitoring services for anesthesia",
+            "Standards of medical/surgical practice",
+        )
+    ),
 )
 LIMITS = Layout(
     "limits",
@@ -134,6 +157,7 @@ LIMITS = Layout(
     ),
     3,
     parse_limit,
+    2,
 )
 
 
@@ -159,7 +183,9 @@ def find_head(start: bytes, file: str) -> Head:
             if any(sign.isdigit() for cell in cells[: layout.codes] for sign in cell):
                 _check_headings(layout, headings, file)
                 size = sum(map(len, lines[:before]))
-                return Head(layout, sep, size, before, " ".join(filter(None, [*titles, *sum(headings, [])])))
+                said = " ".join(filter(None, sum(headings, [])))
+                above = " ".join(filter(None, titles))
+                return Head(layout, sep, size, before, above, said if layout is LIMITS else f"{above} {said}")
             headings.append(cells)
             if len(headings) > _MOST_HEADINGS:
                 break

@@ -45,6 +45,8 @@ KINDS: Mapping[str, Kind] = {
     )
 }
 
+USUAL_PARTS = 4
+
 # CMS counts quarters as versions: 32.2 is the third quarter of the 32nd year after 1994.
 _FIRST_YEAR = 1994
 _VERSION = re.compile(r"(?<![a-z0-9])v(\d\d)([0-3])r\d", re.IGNORECASE)
@@ -94,23 +96,23 @@ def _layout_kinds(layout: str, settings: Iterable[str]) -> set[str]:
     return {names[setting] for setting in settings if setting in names}
 
 
-def _one(found: Mapping[str, str], asked: str, what: str, option: str, example: str, files: str) -> str:
+def _one(found: Mapping[str, str], asked: str, what: str, option: str, example: str, file: str) -> str:
     """The one answer that the evidence gives, or the one asked for if the evidence does not contradict it."""
     if asked and found and asked not in found:
         said, where = next(iter(found.items()))
-        raise BadTable(f"{files}: {option} says {asked}, and {where} says {said}. Leave {option} out, or mend the name.")
+        raise BadTable(f"{option} says {asked}, and {where} says {said}. Leave {option} out, or mend the name.")
     if asked:
         return asked
     if len(found) > 1:
         said = ", and ".join(f"{where} says {answer}" for answer, where in found.items())
-        raise BadTable(f"{files}: {said}. Import one {what} at a time, or say which it is: {option} {example}")
+        raise BadTable(f"{said[:1].upper()}{said[1:]}. Import one table at a time, or say which it is: {option} {example}")
     if not found:
-        raise BadTable(f"{files}: neither names nor title lines tell the {what} of this table. Say it: {option} {example}")
+        raise BadTable(f"{file}: neither names nor title lines tell the {what} of this table. Say it: {option} {example}")
     return next(iter(found))
 
 
 def kind_of(layout: str, names: Iterable[str], titles: str, asked: str = "") -> Kind:
-    """The kind of a table, from file names, title lines and headings. Raises `BadTable` where they do not tell."""
+    """The kind of a table, from file names and what stands above its rows. Raises `BadTable` where they do not tell."""
     names = list(names)
     fit = [name for name, kind in KINDS.items() if kind.layout == layout]
     if any("medicaid" in name.lower() for name in names):
@@ -118,7 +120,6 @@ def kind_of(layout: str, names: Iterable[str], titles: str, asked: str = "") -> 
     if asked and asked not in fit:
         holds = "pairs of codes" if layout == "pairs" else "daily limits (MUE)"
         raise BadTable(f"{names[0]}: --kind says {asked}, and the file holds {holds}. It can be: {', '.join(fit)}.")
-    # The headings of daily limits name the setting themselves; then a name adds nothing, and may contradict.
     found: dict[str, str] = {}
     for where, text in [*((f"the name {name}", name) for name in names), ("the text above the rows", titles)]:
         for kind in sorted(_layout_kinds(layout, (s for s, shape in _SETTINGS.items() if shape.search(text)))):
@@ -160,9 +161,9 @@ def check_parts(numbers: Mapping[str, int | None]) -> str:
     missing = sorted(set(range(1, max(counted.values()) + 1)) - set(counted.values()))
     if missing:
         said = ", ".join(f"f{n}" for n in missing)
-        raise BadTable(f"Of this table {said} is missing; {', '.join(counted)} is here. Import all parts in one go.")
-    usual = 4
-    if len(counted) < usual:
-        return (f"Part {', '.join(map(str, sorted(counted.values())))} was imported. CMS ships such a table in {usual} parts; "
-                "if there are more, import all of them in one go.")  # fmt: skip
+        raise BadTable(f"Of this table {said} is missing; here is only {', '.join(counted)}. Import all parts in one go.")
+    if len(counted) < USUAL_PARTS:
+        said = "Part 1 was" if len(counted) == 1 else f"Parts 1 to {len(counted)} were"
+        return (f"{said} imported. CMS ships such a table in {USUAL_PARTS} parts; if there are more, import all of them "
+                "in one go.")  # fmt: skip
     return ""

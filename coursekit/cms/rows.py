@@ -136,7 +136,7 @@ class Reader:
 
     def __init__(self) -> None:
         self.layout: Layout | None = None
-        self.titles: list[str] = []
+        self.heads: list[Head] = []
         self._found: list[tuple[np.ndarray, ...]] = []
         self._endings: _Endings | None = None
 
@@ -155,7 +155,7 @@ class Reader:
         elif self.layout is not head.layout:
             raise BadTable(f"{file} holds {head.layout.name} and the files before it {self.layout.name}. "
                            "Import one table at a time.")  # fmt: skip
-        self.titles.append(head.titles)
+        self.heads.append(head)
 
     def rows(self, data: bytes, sep: str, line: int, told: Callable[[int, str], BadTable]) -> tuple[int, int]:
         """Take whole lines, between two pads. Returns how many lines and how many rows there are.
@@ -197,12 +197,13 @@ class Reader:
         return *numbers, self._endings.numbers(signs, begins + wide, ends, told)
 
     def cut_short(self, ending: bytes) -> bool:
-        """Whether an ending stands nowhere else and is the beginning of another one."""
-        number = self._endings.known.get(ending)
-        others = {other.rstrip() for other in self._endings.known if other != ending}
-        if number is None or ending.rstrip() in others or not any(other.startswith(ending) for other in others):
+        """Whether the reason of this ending is the beginning of another one, and stands whole nowhere else."""
+        number, at = self._endings.known.get(ending), self.layout.reason
+        if number is None or sum(int(np.count_nonzero(part[-1] == number)) for part in self._found) > 1:
             return False
-        return sum(int(np.count_nonzero(part[-1] == number)) for part in self._found) == 1
+        reason = self._endings.terms[number][at]
+        others = {term[at] for n, term in enumerate(self._endings.terms) if n != number} | self.layout.reasons
+        return reason not in others and any(other.startswith(reason) for other in others)
 
     def table(self) -> Table:
         """All rows, in the order of their codes; those of one pair stay in the order in which CMS ships them."""

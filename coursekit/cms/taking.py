@@ -17,6 +17,7 @@ from .rows import Reader, Table, code_text
 from .shipped import Part, ahead, parts
 
 Progress = Callable[[int, int], None]
+LEAST_SHARE = 0.9  # of the rows of an earlier copy of the same edition
 
 
 @dataclass(frozen=True)
@@ -54,15 +55,27 @@ def read(paths: Iterable[Path], kind: str = "", effective: Date | None = None, p
 
     for part in given:
         reader.add(part.name, counted(part))
-    names, titles = list(dict.fromkeys(name for part in given for name in part.names)), " ".join(reader.titles)
-    what = kind_of(reader.layout.name, names, titles, kind)
-    since = effective_of(names, titles, effective)
+    what, since = _one_table(given, reader, kind, effective)
     table = reader.table()
     if what.layout == "limits" and (twice := np.flatnonzero(table.one[1:] == table.one[:-1])).size:
         code = code_text(table.one[twice[:1]]).decode()
-        raise BadTable(f"{names[0]}: {code} has two limits. Import one table at a time.")
+        raise BadTable(f"{given[0].name}: {code} has two limits. Import one table at a time.")
     notes = [note, _late(table, since, what)]
     return Taken(what, since, table, tuple(part.name for part in given), tuple(filter(None, notes)))
+
+
+def _one_table(given: list[Part], reader: Reader, kind: str, effective: Date | None) -> tuple[Kind, Date]:
+    """What the parts say that they are; all must say the same."""
+    told = [
+        (kind_of(reader.layout.name, part.names, head.says, kind), effective_of(part.names, head.titles, effective))
+        for part, head in zip(given, reader.heads, strict=True)
+    ]
+    for part, (what, since) in zip(given, told, strict=True):
+        if (what, since) != told[0]:
+            first = edition.name_of(*told[0])
+            raise BadTable(f"{given[0].name} belongs to {first}, and {part.name} to {edition.name_of(what, since)}. "
+                           "Import one table at a time.")  # fmt: skip
+    return told[0]
 
 
 def _number(part: Part) -> int | None:
@@ -80,8 +93,12 @@ def _late(table: Table, effective: Date, kind: Kind) -> str:
 
 
 def keep(taken: Taken, into: Path | None = None) -> Path:
-    """Put a table into the store, in place of an earlier copy of the same edition. Raises `BadTable`."""
-    table = taken.table
+    """Put a table into the store, in place of an earlier copy of the same edition. Raises `BadTable`.
+
+    A copy that has lost many rows does not take the place of a fuller one.
+    """
+    table, into = taken.table, into or edition.folder()
+    _refuse_loss(taken, into)
     here = np.zeros(36 * 1000 * 36, bool)
     here[table.one] = True
     here[table.two] = True
@@ -108,7 +125,22 @@ def keep(taken: Taken, into: Path | None = None) -> Path:
         "two": (two.dtype.char, two.data),
         "term": (term.dtype.char, term.data),
     }
-    return edition.save(about, sections, into or edition.folder())
+    return edition.save(about, sections, into)
+
+
+def _refuse_loss(taken: Taken, into: Path) -> None:
+    for _, day, path in edition.names(taken.kind.name, into):
+        if day != taken.effective:
+            continue
+        try:
+            with edition.Edition(path) as earlier:
+                rows = earlier.about["rows"]
+        except BadTable:  # a damaged copy is worth nothing
+            return
+        if len(taken.table.one) < rows * LEAST_SHARE:
+            raise BadTable(f"{taken.files[0]}: it has {len(taken.table.one):,} rows, and the copy of {path.stem} imported "
+                           f"earlier has {rows:,}. Get the file again, as it seems to be cut short; if it is whole, "
+                           f"delete {path} first.")  # fmt: skip
 
 
 def _smallest(count: int) -> type:

@@ -72,6 +72,9 @@ def lab(place):
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0", "--IdentityProvider.token=",
         f"--ServerApp.root_dir={place}", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.expose_app_in_browser=True",
+        # Should the tests be killed, the server ends by itself.
+        "--ServerApp.shutdown_no_activity_timeout=300", "--MappingKernelManager.cull_idle_timeout=240",
+        "--MappingKernelManager.cull_interval=60",
     ]  # fmt: skip
     with (place / "lab.log").open("w", encoding="utf-8") as log:
         server = subprocess.Popen(

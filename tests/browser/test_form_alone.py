@@ -453,13 +453,15 @@ CLIPPED = """() => [...document.querySelectorAll('.ck :is(button, label, legend,
 
 
 @EACH
-def test_nothing_sticks_out_of_a_narrow_or_zoomed_page(page, view, asked):
+def test_nothing_sticks_out_of_a_narrow_or_zoomed_page(page, view, asked, shots):
     for state in (view(asked), view(asked, ANSWERS[asked][0]), view(asked, ANSWERS[asked][1])):
         mount(page, state)
         for width in (400, 640, 1000, 1600):
             page.set_viewport_size({"width": width, "height": 900})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
             assert page.evaluate(CLIPPED) == []
+    page.set_viewport_size({"width": 400, "height": 900})
+    page.screenshot(path=shots / f"{asked[0]}-{asked[1]}-solved-400px.png", full_page=True, animations="disabled")
 
 
 @EACH
