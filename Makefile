@@ -6,7 +6,7 @@ STAMP := .venv/installed-here
 # uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help lab test bench check notebooks docs pins clean
+.PHONY: help lab test bench check notebooks docs picture pins clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -29,6 +29,9 @@ check: $(STAMP) ## look over the code, the notebooks, the exercises and the tabl
 
 notebooks: $(STAMP) ## run the notebooks again and save what they show
 	@$(BIN)/python tools/run_notebooks.py
+
+picture: $(STAMP) ## take the picture in the README again
+	@$(BIN)/python -m pytest -q -p no:nbval tests/browser/picture.py
 
 docs: $(STAMP) ## write the pages of docs/ that are made from the course
 	@$(BIN)/python tools/write_docs.py

@@ -54,7 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     name = ("name", {"metavar": "NAME", "help": "the name of an exercise"})
     payer = {"metavar": "PAYER", "help": "medicare, or one of the course's plans"}
     verb(
-        verbs.lab,
+        verbs.lab_,
         (
             "--dir",
             {"metavar": "FOLDER", "help": "work in a copy of the course in this folder, made if it is not there"},
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
         ("jupyter", {"nargs": "*", "metavar": "-- OPTIONS", "help": "passed on to JupyterLab"}),
         json=False,
     )
-    verb(verbs.play, ("name", {**name[1], "nargs": "?"}), json=False)
+    verb(verbs.play_, ("name", {**name[1], "nargs": "?"}), json=False)
     verb(verbs.list_)
     verb(verbs.words)
     verb(verbs.lookup, ("words", {"nargs": "+", "metavar": "WORDS", "help": "what to look up"}))
@@ -122,8 +122,8 @@ def _parser() -> argparse.ArgumentParser:
         ("--date", {**date, "help": "only the rules in force on this date of service"}),
     )
     verb(verbs.check)
-    verb(verbs.draft, name)
-    verb(verbs.doctor)
+    verb(verbs.draft_, name)
+    verb(verbs.doctor_)
     _add_edits(tree, verb)
     return parser
 

@@ -135,6 +135,7 @@ class Desk:
             "crumb": {"notebook": notebook, "number": number, "of": of},
             "text": exercise.text,
             "facts": _facts(exercise),
+            "policy": [list(block) for block in tables.policy(exercise.payer)],
             "note": exercise.note,
             "forms": list(exercise.forms),
             "at": 0,

@@ -29,7 +29,7 @@ class Check:
     says: str
 
 
-def checks() -> Iterator[Check]:
+def look_over() -> Iterator[Check]:
     """Every check, in the order in which one would mend things. None takes long and none changes the course."""
     for look in (_python, _packages, _course, _tables, _learner, _store, _jupyter, _browser):
         yield look()

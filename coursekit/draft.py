@@ -23,7 +23,7 @@ from .rules import WHY
 MOST_MISSTEPS = 6
 
 
-def draft(course: Course, name: str) -> str:
+def skeleton(course: Course, name: str) -> str:
     """The skeleton of the solution of an exercise, as YAML. Facts are taken from the solution file if it has any.
 
     Raises `Unreadable` for an unknown exercise and `BadFile` for facts that cannot be read.

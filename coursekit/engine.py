@@ -174,7 +174,7 @@ def grade_claim(case: Case, claim: Claim) -> Grade:
         "code": [label for label in labels if label not in claim.asks or label in fallen["code"]],
         "units": billed,
         "modifier": billed,
-        "documentation": sorted(asked),
+        "documentation": sorted(asked | fallen["documentation"]),
     }
     parts = {part: _share(some, fallen[part]) for part, some in in_play.items()}
     right = sum(stands.values())

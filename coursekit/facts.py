@@ -360,12 +360,21 @@ class Visit:
     @cached_property
     def due(self) -> dict[str, int]:
         """What the claim must hold: each code with its units."""
+        lacking = {code for codes in self.lacks.values() for code in codes}
+        return {code: units for code, units in self._standing.items() if units and code not in lacking}
+
+    @cached_property
+    def _standing(self) -> dict[str, int]:
+        """Codes that no edit and no gap takes away, with the units that stand apart: none where too few minutes do."""
         return {
             code: self._apart_units(code)
             for code in self.earned
             if code in self._candidates - self.alone and code not in self.struck and code not in self.gaps
-            if not any(code in codes for codes in self.lacks.values())
         }
+
+    def units_of(self, code: str) -> int:
+        """Units that a claim may bill of a code: those that stand apart, else those that its minutes earned."""
+        return self._standing.get(code, self.earned.get(code, 0))
 
     def _apart_units(self, code: str) -> int:
         """Units of a code of which only some services may stand apart from a column-one code."""

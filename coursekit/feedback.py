@@ -231,12 +231,13 @@ def _headline(form: str, grade: Grade) -> str:
         return "Solved. The claim is accepted; one thing could be said better."
     right, of = sum(stands for _, stands in grade.lines), len(grade.lines)
     if form == "complete":
-        return f"{right} of {of} lines stand{'s' * (right == 1)}." if of else "Not yet: the note holds more than this."
+        return f"{right} line{'s' * (right != 1)} of {of} stand{'s' * (right == 1)}." if of else "Not yet: the note holds more than this."
     if form in ("choose", "number"):
         return "Not yet."
     if form == "order":
         return f"Not yet: {right} of {of} steps follow the right one."
-    return f"Not yet: {right} of {of} marks hold."
+    what = {"sort": "cards lie right", "select": "options are right", "support": "pieces are right"}
+    return f"Not yet: {right} of {of} {what.get(form, 'marks are right')}."
 
 
 def marks(note: str, lines: Iterable[Mapping]) -> list[list]:

@@ -132,7 +132,13 @@ def diff(args: argparse.Namespace) -> Result:
         for title, rows in (("The course's codes", found["course"]), ("All other codes", found.get("others", []))):
             if rows:
                 cells = [
-                    (row[keys[0]], row.get(keys[1], ""), whats[row["what"]], _said(row.get("before")), _said(row.get("after")))
+                    (
+                        row[keys[0]],
+                        row.get(keys[1], ""),
+                        whats[row["what"]],
+                        _said(row.get("before")),
+                        _said(row.get("after")),
+                    )
                     for row in rows
                 ]
                 out.print(table((*heads, "what", "before", "now"), cells, title=f"\n{title}"))

@@ -225,6 +225,27 @@ def payers() -> dict[str, Payer]:
 
 
 @cache
+def policy(payer: str) -> tuple[tuple[str, str], ...]:
+    """A payer's policy as a page to read: (heading, text), (item, text) and (text, text) in order; empty without one."""
+    path = DATA / "policies" / f"{payer}.md"
+    if not path.is_file():
+        return ()
+    blocks: list[tuple[str, str]] = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            blocks.append(("heading", line.lstrip("# ")))
+        elif line.startswith("- "):
+            blocks.append(("item", line[2:]))
+        elif not line.strip():
+            blocks.append(("", ""))
+        elif blocks and blocks[-1][0] in ("item", "text"):
+            blocks[-1] = (blocks[-1][0], f"{blocks[-1][1]} {line.strip()}")
+        else:
+            blocks.append(("text", line.strip()))
+    return tuple(block for block in blocks if block[0])
+
+
+@cache
 def documents() -> dict[str, tuple[str, ...]]:
     """What a record may say about the visit as a whole: each name with the values it may hold.
 

@@ -275,20 +275,20 @@ def check(args: argparse.Namespace) -> Result:
     return {"problems": rows}, show, WRONG if rows else FINE
 
 
-def draft(args: argparse.Namespace) -> Result:
+def draft_(args: argparse.Namespace) -> Result:
     """Print what the engine makes of an exercise's facts, as a solution to be finished by hand."""
-    from .draft import draft
+    from .draft import skeleton
 
     course = _course()
-    text = draft(course, _named(course, args.name))
+    text = skeleton(course, _named(course, args.name))
     return {"draft": text}, lambda out: out.out(text, highlight=False), FINE
 
 
-def doctor(args: argparse.Namespace) -> Result:
+def doctor_(args: argparse.Namespace) -> Result:
     """See whether everything is in place, and say what to do where it is not."""
-    from .doctor import checks
+    from .doctor import look_over
 
-    found = list(checks())
+    found = list(look_over())
 
     def show(out: Any) -> None:
         from .terminal import show_checks
@@ -300,7 +300,7 @@ def doctor(args: argparse.Namespace) -> Result:
     return {"ok": not wrong, "checks": rows}, show, WRONG if wrong else FINE
 
 
-def play(args: argparse.Namespace) -> int:
+def play_(args: argparse.Namespace) -> int:
     """Answer an exercise in the terminal."""
     from .desk import Desk
     from .play import Game, Stop
@@ -319,7 +319,7 @@ def play(args: argparse.Namespace) -> int:
     return FINE
 
 
-def lab(args: argparse.Namespace) -> int:
+def lab_(args: argparse.Namespace) -> int:
     """Open the course in JupyterLab."""
     from .lab import open_lab
 

@@ -32,7 +32,9 @@ def visit(*services, payer="medicare", by="physician", on="2026-03-04", record="
     """A case of these services. Medicare wants no modifier of a physician's plan of care, so that is who came."""
     told = [_told(n, service) for n, service in enumerate(services, 1)]
     said = {name.replace("_", " "): str(value) for name, value in documents.items()}
-    lines = ["; ".join(words for _, words in quotes) for quotes in told] + [f"{name}: {is_}." for name, is_ in said.items()]
+    lines = ["; ".join(words for _, words in quotes) for quotes in told] + [
+        f"{name}: {is_}." for name, is_ in said.items()
+    ]
     quoted = tuple(replace(service, quotes=quotes) for service, quotes in zip(services, told, strict=True))
     papers = {name: Document(is_, f"{name}: {is_}.") for name, is_ in said.items()}
     return Case(day(on), payer, by, "\n".join(lines), quoted, papers, record)
@@ -262,7 +264,9 @@ EXAMPLES = (
         visit(*adjusted("cervical", "lumbar"), **CEDAR),
         "98940 x1",
     ),
-    Example("total_time_units", visit(did("petrissage", 22)), "97124 x2", "97124", visit(did("petrissage", 23)), "97124 x2"),
+    Example(
+        "total_time_units", visit(did("petrissage", 22)), "97124 x2", "97124", visit(did("petrissage", 23)), "97124 x2"
+    ),
     Example(
         "per_service_units",
         visit(did("petrissage", 22), payer="plan_cedar"),
@@ -279,7 +283,9 @@ EXAMPLES = (
     Example("separate_region", BACK_AND_BACK, "98940 x1, 97124 x1 XS", "97124", NECK_AND_BACK, "98940 x1, 97124 x1 XS"),
     _same("separate_time", TEST_AFTER, "97140 x1, 97750 x1", "97750", "97140 x1, 97750 x1 XU"),
     Example("separate_evaluation", WITHOUT_NEED, "98940 x1, 99213 x1 25", "99213", WITH_NEED, "98940 x1, 99213 x1 25"),
-    Example("modifier_in_force", LAST_OF_2014, "98940 x1, 97124 x1 XS", "97124", FIRST_OF_2015, "98940 x1, 97124 x1 XS"),
+    Example(
+        "modifier_in_force", LAST_OF_2014, "98940 x1, 97124 x1 XS", "97124", FIRST_OF_2015, "98940 x1, 97124 x1 XS"
+    ),
     _same("modifier_is_needed", MASSAGE, "97124 x1 59", "97124", "97124 x1"),
     _same("modifier_is_true", NECK_AND_BACK, "98940 x1, 97124 x1 XU", "97124", "98940 x1, 97124 x1 XS"),
     _same("separate_time_is_xu", TEST_AFTER, "97140 x1, 97750 x1 XS", "97750", "97140 x1, 97750 x1 XU"),
@@ -315,7 +321,9 @@ EXAMPLES = (
     Example("plan_is_recertified", charted(plan_ends="2026-03-03"), "97124 x1 GP", "97124", IN_ORDER, "97124 x1 GP"),
     Example("progress_is_reported", charted(treatment_day=11), "97124 x1 GP", "97124", IN_ORDER, "97124 x1 GP"),
     Example("skill_was_needed", charted(lacks=["skilled_need"]), "97124 x1 GP", "97124", IN_ORDER, "97124 x1 GP"),
-    Example("each_service_has_a_purpose", charted(did("petrissage", 15)), "97124 x1 GP", "97124", IN_ORDER, "97124 x1 GP"),
+    Example(
+        "each_service_has_a_purpose", charted(did("petrissage", 15)), "97124 x1 GP", "97124", IN_ORDER, "97124 x1 GP"
+    ),
     Example("part_is_shown", examined("pain"), "98940 x1 AT", "98940", examined("pain", "asymmetry"), "98940 x1 AT"),
     Example(
         "level_is_named",
@@ -338,9 +346,18 @@ EXAMPLES = (
         visit(did("petrissage", 15), payer="plan_larch", record="whole", signature="yes", treatment_date="yes"),
         "97124 x1",
         "97124",
-        visit(did("petrissage", 15, at="9:00"), payer="plan_larch", record="whole", signature="yes", treatment_date="yes"),
+        visit(
+            did("petrissage", 15, at="9:00"), payer="plan_larch", record="whole", signature="yes", treatment_date="yes"
+        ),
         "97124 x1",
     ),
     Example("note_is_its_own", charted(copied_from="2026-02-25"), "97124 x1 GP", "97124", IN_ORDER, "97124 x1 GP"),
-    Example("late_entry_is_marked", charted(written="2026-03-05"), "97124 x1 GP", "97124", charted(written="2026-03-04"), "97124 x1 GP"),
+    Example(
+        "late_entry_is_marked",
+        charted(written="2026-03-05"),
+        "97124 x1 GP",
+        "97124",
+        charted(written="2026-03-04"),
+        "97124 x1 GP",
+    ),
 )

@@ -44,9 +44,9 @@ ORDER = (
     "forms",
     "doctor",
     "lab",
+    "terminal",
     "prompts",
     "play",
-    "terminal",
     "verbs",
     "quarterly",
     "cli",
@@ -223,10 +223,21 @@ def test_a_rule_stands_in_the_module_of_its_heading(rule):
 
 # What no file may hold -----------------------------------------------------------------------------------------------
 
-TOOLS = {".git", ".venv", ".pytest_cache", ".ruff_cache", ".hypothesis", "__pycache__", ".ipynb_checkpoints", "node_modules"}
+TOOLS = {
+    ".git",
+    ".venv",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "__pycache__",
+    ".ipynb_checkpoints",
+    "node_modules",
+}
 
 # Each pattern is written so that it does not match itself.
-REGISTRIES = re.compile(r"py[p]i[.]org|python[h]osted|registry[.]npm[j]s|[d]eb[.]debian|[d]ebian[.]org|files[.]conda[.]io")
+REGISTRIES = re.compile(
+    r"py[p]i[.]org|python[h]osted|registry[.]npm[j]s|[d]eb[.]debian|[d]ebian[.]org|files[.]conda[.]io"
+)
 CODE_BOOK = re.compile(
     r"(?:1|one) or [m]ore areas, each 15 minutes|[s]troking, compression, percussion"
     r"|mobilization ?/ ?[m]anipulation, manual lymphatic drainage",

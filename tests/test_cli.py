@@ -298,9 +298,9 @@ def test_doctor_looks_at_everything_in_a_line_each(ask, tell):
 
 
 def ask_doctor_is_fine():
-    from coursekit.doctor import checks
+    from coursekit.doctor import look_over
 
-    return all(one.ok is not False for one in checks())
+    return all(one.ok is not False for one in look_over())
 
 
 def test_doctor_says_what_to_do_about_a_course_that_is_not_there_and_a_broken_store(ask, monkeypatch, tmp_path):

@@ -97,7 +97,9 @@ def test_one_service_alone_earns_the_same_by_either_counting(counting, minutes, 
     assert best(case) == claims(f"97110 x{units}" if units else "nothing")
 
 
-@pytest.mark.parametrize(("minutes", "right", "wrong"), [(22, 1, 2), (23, 2, 1), (37, 2, 3), (38, 3, 2), (52, 3, 4), (53, 4, 3)])
+@pytest.mark.parametrize(
+    ("minutes", "right", "wrong"), [(22, 1, 2), (23, 2, 1), (37, 2, 3), (38, 3, 2), (52, 3, 4), (53, 4, 3)]
+)
 def test_a_unit_too_many_or_too_few_is_a_finding_at_each_boundary(minutes, right, wrong):
     case = visit(did("therapeutic exercise", minutes))
     assert costs(case, f"97110 x{right}") == set()
@@ -245,9 +247,7 @@ def test_plan_juniper_kept_the_pair_97140_and_97530():
 SPINE = ("cervical", "thoracic", "lumbar", "sacral", "pelvic")
 
 
-@pytest.mark.parametrize(
-    ("count", "code"), [(1, "98940"), (2, "98940"), (3, "98941"), (4, "98941"), (5, "98942")]
-)
+@pytest.mark.parametrize(("count", "code"), [(1, "98940"), (2, "98940"), (3, "98941"), (4, "98941"), (5, "98942")])
 def test_the_number_of_spinal_regions_picks_the_adjustment_code(count, code):
     case = visit(*adjusted(*SPINE[:count]), **CEDAR)
     assert best(case) == claims(f"{code} x1")
@@ -320,6 +320,16 @@ def test_units_beside_an_adjustment_are_those_of_the_work_in_other_regions():
 def test_two_places_share_ground_when_one_holds_the_other_on_the_same_side(one, other, shared):
     assert tables.overlap(*one, *other) == shared
     assert tables.overlap(*other, *one) == shared
+
+
+def test_too_few_minutes_apart_from_column_one_earn_nothing():
+    """20 minutes of the test earn a unit, and only 5 of them were not shared with the manual therapy."""
+    shared = [did("joint mobilization", 15, at="9:00"), did("performance test", 15, at="9:05")]
+    for apart, claim in ((7, "97140 x1"), (8, "97140 x1, 97750 x1 XU")):
+        case = visit(*shared, did("performance test", apart, at="9:30"), payer="plan_cedar")
+        assert best(case) == claims(claim)
+    case = visit(*shared, did("performance test", 5, at="9:30"), payer="plan_cedar")
+    assert costs(case, "97140 x1, 97750 x1 XU") == {("97750", "per_service_units")}
 
 
 # Indicator 0 ---------------------------------------------------------------------------------------------------------
@@ -621,7 +631,9 @@ def test_the_hospital_table_opens_a_pair_that_the_practitioner_table_shuts():
 def test_plan_alder_takes_the_whole_spine_for_one_region():
     alder = {"payer": "plan_alder", "by": "chiropractor"}
     assert solved(visit(*NECK_AND_BACK.services, **alder)) == claims("98940 x1")
-    assert best(visit(*adjusted("lumbar"), did("petrissage", 15, "shoulder"), **alder)) == claims("98940 x1, 97124 x1 XS")
+    assert best(visit(*adjusted("lumbar"), did("petrissage", 15, "shoulder"), **alder)) == claims(
+        "98940 x1, 97124 x1 XS"
+    )
 
 
 def test_plan_birch_pays_massage_only_beside_active_work():
@@ -746,7 +758,9 @@ def test_only_a_case_that_says_so_is_asked_for_its_whole_record(left_out):
     assert missing(visit(*whole.services, payer="plan_cedar", by=PT, record="whole"), "97124 x1") == set()
 
 
-@pytest.mark.parametrize(("timed", "rules"), [(14, {"timed_total_is_given"}), (15, set()), (16, {"timed_total_is_given"})])
+@pytest.mark.parametrize(
+    ("timed", "rules"), [(14, {"timed_total_is_given"}), (15, set()), (16, {"timed_total_is_given"})]
+)
 def test_the_total_of_timed_minutes_agrees_with_the_services(timed, rules):
     assert missing(charted(timed_minutes=timed, total_minutes=20)) == rules
 
@@ -823,6 +837,12 @@ def test_a_note_of_another_day_is_marked_as_a_late_entry(written, rules):
     assert missing(charted(written=written, late_entry="yes")) == set()
 
 
+def test_what_a_record_lacks_counts_under_documentation():
+    for lacking in (charted(lacks=["signature"]), charted(copied_from="2026-02-25")):
+        grade = graded(lacking, "97124 x1 GP")
+        assert (grade.score, grade.parts["documentation"], grade.parts["code"]) == (0, (0, 1), (1, 1))
+
+
 def test_what_can_be_mended_is_asked_and_what_cannot_is_left_out():
     assert best(charted(lacks=["signature"])) == claims("97124 ask")
     assert solved(charted(lacks=["signature"])) == claims("97124 ask", "nothing")
@@ -871,7 +891,10 @@ def test_an_empty_claim_where_nothing_is_due_is_whole():
 
 def test_a_second_line_of_a_code_has_a_label_of_its_own():
     claim = Claim.parse("97124 x1 XS, 97124 x1")
-    assert {label: str(line) for label, line in claim.labelled.items()} == {"97124": "97124 x1", "97124#2": "97124 x1 XS"}
+    assert {label: str(line) for label, line in claim.labelled.items()} == {
+        "97124": "97124 x1",
+        "97124#2": "97124 x1 XS",
+    }
 
 
 # Audit and support ---------------------------------------------------------------------------------------------------
@@ -915,7 +938,10 @@ def test_a_missing_line_is_a_mark_of_its_own():
         ("97124: fine, 97110: ok", "“fine” is not one of the headings."),
         ("97124: how mutch, 97110: ok", "“how mutch” is not one of the headings. Did you mean “how much”?"),
         ("97124: ok + how much, 97110: ok", "97124 is marked ok and wrong at once."),
-        ("97125: ok, 97110: ok", "“97125: ok” does not mark a line of the claim. Write a line, a colon and a mark: 97124: ok."),
+        (
+            "97125: ok, 97110: ok",
+            "“97125: ok” does not mark a line of the claim. Write a line, a colon and a mark: 97124: ok.",
+        ),
     ],
 )
 def test_an_audit_that_cannot_be_read_is_not_a_wrong_one(answer, says):

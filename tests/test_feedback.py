@@ -126,7 +126,9 @@ def test_words_that_a_note_breaks_over_two_lines_are_marked_all_the_same():
     assert marks(note, lines) == [[0, len(note) - 1, "97124"]]
 
 
-@pytest.mark.parametrize("rule", ["separate_region", "separate_time", "never_together", "total_time_units", "documented"])
+@pytest.mark.parametrize(
+    "rule", ["separate_region", "separate_time", "never_together", "total_time_units", "documented"]
+)
 def test_a_finding_shows_the_words_that_it_rests_on(rule):
     example = next(example for example in EXAMPLES if example.rule == rule)
     told = [item for line, item in items(reply_about(example.case, example.claim)) if item["rule"] == rule]
@@ -188,9 +190,9 @@ def test_an_accepted_claim_that_is_not_best_is_told_the_better_one():
 @pytest.mark.parametrize(
     ("claim", "headline"),
     [
-        ("98940 x1, 97124 x1", "1 of 2 lines stands."),
-        ("98940 x1, 97124 x2 XU", "1 of 2 lines stands."),
-        ("97140 x1, 97112 x1", "0 of 4 lines stand."),
+        ("98940 x1, 97124 x1", "1 line of 2 stands."),
+        ("98940 x1, 97124 x2 XU", "1 line of 2 stands."),
+        ("97140 x1, 97112 x1", "0 lines of 4 stand."),
         ("98940 x1, 97124 x1 XS", "Solved. Every line stands."),
     ],
 )
@@ -209,7 +211,7 @@ def test_a_picked_option_a_placed_card_and_a_step_out_of_place_get_words_of_thei
     exercise, solution = COURSE.exercise(name), COURSE.solution(name)
     answer = wrong_answer(exercise, solution, form)
     key = solution.keys[form]
-    told = {line: item for line, item in items(reply_to(name, form, answer))}
+    told = dict(items(reply_to(name, form, answer)))
     words = {"choose": answer.split(), "select": answer.split(), "sort": key.told, "order": told, "number": ()}[form]
     for id in words:
         if id == "none":

@@ -19,7 +19,14 @@ many, some, few = (settings(max_examples=n, **SAME) for n in (300, 120, 40))
 
 # Cases and claims that nobody chose ----------------------------------------------------------------------------------
 
-SETTLED = ("petrissage", "joint mobilization", "performance test", "therapeutic exercise", "mechanical traction", "rest")
+SETTLED = (
+    "petrissage",
+    "joint mobilization",
+    "performance test",
+    "therapeutic exercise",
+    "mechanical traction",
+    "rest",
+)
 CONTESTED = ("soft-tissue mobilization", "machine massage")
 DATES = ("2014-12-31", "2019-06-30", "2019-07-01", "2019-12-31", "2026-03-04")
 
@@ -184,7 +191,9 @@ def blind(case, most_modifiers=2):
     for picked in product(*ways):
         claim = Claim(tuple(line for line, _ in picked if line), tuple(asked for _, asked in picked if asked))
         visit_ = nearest_visit(case, claim)
-        if not any(said for rule in engine.rules_on(case.date) if not rule.advice for said in rule.check(visit_, claim)):
+        if not any(
+            said for rule in engine.rules_on(case.date) if not rule.advice for said in rule.check(visit_, claim)
+        ):
             yield claim
 
 
@@ -199,7 +208,10 @@ def gives_one_reason_a_line(claim):
 def with_fewer_reasons(claim):
     """The claims that keep at most one of several reasons on each line."""
     ways = [
-        [replace(line, modifiers=tuple(m for m in line.modifiers if m not in reasons(line) - {kept})) for kept in reasons(line)]
+        [
+            replace(line, modifiers=tuple(m for m in line.modifiers if m not in reasons(line) - {kept}))
+            for kept in reasons(line)
+        ]
         or [line]
         for line in claim.lines
     ]
@@ -229,9 +241,13 @@ def test_they_are_so_for_three_services_too(case):
 @pytest.mark.parametrize(
     "case",
     [
-        visit(*adjusted("lumbar"), did("petrissage", 15, "cervical"), did("joint mobilization", 15, "shoulder"), **CEDAR),
+        visit(
+            *adjusted("lumbar"), did("petrissage", 15, "cervical"), did("joint mobilization", 15, "shoulder"), **CEDAR
+        ),
         visit(did("joint mobilization", 8, at="9:00"), did("performance test", 15, at="9:08"), did("petrissage", 8)),
-        visit(*adjusted("lumbar"), did("soft-tissue mobilization", 8, "cervical"), did("petrissage", 8, "lumbar"), **CEDAR),
+        visit(
+            *adjusted("lumbar"), did("soft-tissue mobilization", 8, "cervical"), did("petrissage", 8, "lumbar"), **CEDAR
+        ),
     ],
     ids=["two pairs", "two edits", "contested"],
 )
@@ -362,7 +378,9 @@ def test_a_sorting_scores_the_share_of_cards_in_place(right, placed):
     answer = ", ".join(f"{card}={bin}" for card, bin in zip(IDS, placed, strict=True))
     grade = engine.grade(exercise, solution, "sort", answer)
     assert grade.score == sum(one == other for one, other in zip(right, placed, strict=True)) / 5
-    assert {finding.line for finding in grade.findings} == {c for c, r, p in zip(IDS, right, placed, strict=True) if r != p}
+    assert {finding.line for finding in grade.findings} == {
+        c for c, r, p in zip(IDS, right, placed, strict=True) if r != p
+    }
 
 
 @some
@@ -370,7 +388,9 @@ def test_a_sorting_scores_the_share_of_cards_in_place(right, placed):
 def test_an_order_scores_the_share_of_neighbors_that_are_neighbors_in_the_right_one(right, given_):
     exercise = asking(order={"question": "?", "steps": dict.fromkeys(IDS, "text")})
     grade = engine.grade(exercise, keyed("order", tuple(right), IDS), "order", " ".join(given_))
-    neighbors = [right.index(after) - right.index(before) == 1 for before, after in zip(given_, given_[1:], strict=False)]
+    neighbors = [
+        right.index(after) - right.index(before) == 1 for before, after in zip(given_, given_[1:], strict=False)
+    ]
     assert grade.score == sum(neighbors) / 4
     assert grade.solved == (given_ == right)
 
@@ -384,7 +404,9 @@ def test_a_number_is_right_within_its_tolerance(answer, score):
     assert engine.grade(exercise, keyed("number", 8.0, ["right"], 0.5), "number", answer).score == score
 
 
-@pytest.mark.parametrize(("answer", "score"), [("2480", 1), ("2,480", 1), ("$2,480", 1), ("2480.00", 1), ("2481", 0), ("2479", 0)])
+@pytest.mark.parametrize(
+    ("answer", "score"), [("2480", 1), ("2,480", 1), ("$2,480", 1), ("2480.00", 1), ("2481", 0), ("2479", 0)]
+)
 def test_a_number_without_tolerance_is_right_or_not_and_may_be_written_as_money(answer, score):
     exercise = asking(number={"question": "?", "unit": "dollars"})
     assert engine.grade(exercise, keyed("number", 2480.0, ["right"]), "number", answer).score == score
@@ -399,7 +421,11 @@ def test_a_choice_is_right_or_not(answer, score):
 FORMS = {
     "choose": ({"question": "?", "options": dict.fromkeys(IDS, "text")}, "one", IDS),
     "select": ({"question": "?", "options": dict.fromkeys(IDS, "text")}, frozenset(["one"]), IDS),
-    "sort": ({"question": "?", "bins": {"a": "A", "b": "B"}, "cards": {"x": "X", "y": "Y"}}, {"x": "a", "y": "b"}, "xy"),
+    "sort": (
+        {"question": "?", "bins": {"a": "A", "b": "B"}, "cards": {"x": "X", "y": "Y"}},
+        {"x": "a", "y": "b"},
+        "xy",
+    ),
     "order": ({"question": "?", "steps": dict.fromkeys(IDS[:3], "text")}, IDS[:3], IDS[:3]),
     "number": ({"question": "?", "unit": "minutes"}, 8.0, ["right"]),
 }
@@ -456,7 +482,20 @@ def test_an_answer_of_more_than_4000_characters_is_refused():
 
 # Minutes to units ----------------------------------------------------------------------------------------------------
 
-BANDS = ((8, 22), (23, 37), (38, 52), (53, 67), (68, 82), (83, 97), (98, 112), (113, 127), (128, 142), (143, 157), (158, 172), (173, 187))
+BANDS = (
+    (8, 22),
+    (23, 37),
+    (38, 52),
+    (53, 67),
+    (68, 82),
+    (83, 97),
+    (98, 112),
+    (113, 127),
+    (128, 142),
+    (143, 157),
+    (158, 172),
+    (173, 187),
+)
 MINUTES = (0, 1, 7, 8, 14, 15, 16, 22, 23, 29, 30, 31, 37, 38, 44, 45, 46, 52, 53, 59, 60)
 SERVICES = ("97110", "97112", "97140")
 

@@ -48,7 +48,9 @@ def replaced(tmp_path_factory):
     for name, folder in COURSE.names.items():
         path = root / "solutions" / folder / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(yaml.safe_dump(another_solution(COURSE.exercise(name), COURSE.solution(name))), encoding="utf-8")
+        path.write_text(
+            yaml.safe_dump(another_solution(COURSE.exercise(name), COURSE.solution(name))), encoding="utf-8"
+        )
     return root
 
 
@@ -265,5 +267,7 @@ def test_a_first_view_names_no_technique_that_the_note_does_not(name, desk):
 @pytest.mark.parametrize("name", [name for name in NAMES if "complete" in COURSE.exercise(name).forms])
 def test_a_claim_with_blanks_does_not_show_the_modifier_that_is_asked(name, desk):
     lines = desk.first_view(name)["ask"].get("lines", desk.open(name)["ask"].get("lines", []))
-    distinct = {modifier for line in lines for modifier in line.get("given", ())} & set(engine.tables.distinct_modifiers())
+    distinct = {modifier for line in lines for modifier in line.get("given", ())} & set(
+        engine.tables.distinct_modifiers()
+    )
     assert distinct == set()

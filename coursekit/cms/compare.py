@@ -68,7 +68,9 @@ def whole(text: str, progress: taking.Progress | None = None) -> Whole:
     path = Path(text)
     if path.is_file():
         taken = taking.read([path], progress=progress)
-        return _whole(f"{edition.name_of(taken.kind, taken.effective)} ({path.name})", taken.kind, taken.effective, taken.table)
+        return _whole(
+            f"{edition.name_of(taken.kind, taken.effective)} ({path.name})", taken.kind, taken.effective, taken.table
+        )
     with edition.named(text) as found:
         return _whole(found.name, found.kind, found.effective, _table(found))
 
@@ -79,13 +81,18 @@ def _table(found: Edition) -> Table:
     words[:, :5] = arrays["codes"].reshape(-1, 5)
     codes = code_numbers(words.reshape(-1).view("<u8"))[0]
     one = np.repeat(codes, np.diff(arrays["first"].astype(np.int64)))
-    return Table(one, codes[arrays["two"]] if len(arrays["two"]) else arrays["two"], arrays["term"], found.about["terms"])
+    return Table(
+        one, codes[arrays["two"]] if len(arrays["two"]) else arrays["two"], arrays["term"], found.about["terms"]
+    )
 
 
 def _whole(name: str, kind: Kind, effective: Date, table: Table) -> Whole:
     keys = table.one.astype(np.int64)
     if kind.layout == "pairs":
-        terms = [Row("", "", i, edition.day(since), edition.day(until), reason, bool(old)) for i, since, until, reason, old in table.terms]
+        terms = [
+            Row("", "", i, edition.day(since), edition.day(until), reason, bool(old))
+            for i, since, until, reason, old in table.terms
+        ]
         return Whole(name, kind, effective, keys * CODES + table.two, table.term, terms)
     return Whole(name, kind, effective, keys, table.term, [Limit("", *term) for term in table.terms])
 

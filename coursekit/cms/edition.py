@@ -88,7 +88,9 @@ class Edition:
             self.effective = Date.fromisoformat(self.about["effective"])
             self._parts = dict(zip(_SECTIONS, self._sections(start), strict=True))
         except (OSError, ValueError, KeyError, TypeError, struct.error):
-            raise BadTable(f"{path} is damaged, or of another version of coursekit. Delete it, and import the table again: {IMPORT}") from None
+            raise BadTable(
+                f"{path} is damaged, or of another version of coursekit. Delete it, and import the table again: {IMPORT}"
+            ) from None
 
     def _sections(self, start: int) -> Iterator[memoryview]:
         whole = memoryview(self._map)
@@ -214,7 +216,9 @@ def save(about: Mapping[str, Any], sections: Mapping[str, tuple[str, Any]], into
         temporary.replace(place)
     except OSError as error:
         why = error.strerror or error
-        raise BadTable(f"The table was not kept in {into}: {why}. Mend that, then try again; earlier tables are as they were.") from None
+        raise BadTable(
+            f"The table was not kept in {into}: {why}. Mend that, then try again; earlier tables are as they were."
+        ) from None
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)

@@ -211,7 +211,11 @@ def _heads(layout: Layout, cells: Sequence[str]) -> bool:
     """Whether this line is where the headings of a layout start, in whatever order."""
     wanted = [pattern for _, pattern in layout.columns[:2]]
     if layout.codes == 1:  # “HCPCS/” may be all of the first line's first cell
-        return bool(cells) and any(wanted[1].match(cell) for cell in cells) and any(wanted[0].match(cell) for cell in cells)
+        return (
+            bool(cells)
+            and any(wanted[1].match(cell) for cell in cells)
+            and any(wanted[0].match(cell) for cell in cells)
+        )
     return len(cells) > 2 and all(any(pattern.match(cell) for cell in cells) for pattern in wanted)
 
 

@@ -141,7 +141,9 @@ def _moved_history(pair: Key, ours: tuple[Edit, ...], theirs: tuple[Row, ...]) -
     if not lost and not more:
         return None
     told = [f"the table has no row with indicator {row.indicator} until {row.until}" for row in lost]
-    told += [f"the table has a row with indicator {row.indicator} until {row.until}, and the course does not" for row in more]
+    told += [
+        f"the table has a row with indicator {row.indicator} until {row.until}, and the course does not" for row in more
+    ]
     source = lost[0].source if lost else ours[-1].source if ours else ()
     says = f"{pair[0]}, {pair[1]}: {'; '.join(told)}."
     return Moved(pair, "history", _ours(lost[0]) if lost else None, shown(more[0]) if more else None, says, source)
@@ -161,7 +163,9 @@ def _moved_limits(table: Edition) -> tuple[list[Moved], int]:
         if limit is None and mine is None:
             continue
         if limit is None:
-            found.append(Moved((code,), "gone", mine, None, f"{code}: the table has no limit for it any more.", row.source))
+            found.append(
+                Moved((code,), "gone", mine, None, f"{code}: the table has no limit for it any more.", row.source)
+            )
         elif mine is None:
             says = f"{code}: the table has a limit of {limit.units}, and the course has none."
             found.append(Moved((code,), "new", None, shown(limit), says, row.source))
@@ -215,7 +219,9 @@ def _codes(table: Edition) -> Mapping[str, Any]:
     """The course's codes with the table's limits."""
     limits = {code: table.limit(code) for code in tables.codes()}
     return {
-        code: replace(row, limit=its.units if (its := limits[code]) else None, limit_kind=its.indicator[:1] if its else "")
+        code: replace(
+            row, limit=its.units if (its := limits[code]) else None, limit_kind=its.indicator[:1] if its else ""
+        )
         for code, row in tables.codes().items()
     }
 

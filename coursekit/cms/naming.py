@@ -105,9 +105,13 @@ def _one(found: Mapping[str, str], asked: str, what: str, option: str, example: 
         return asked
     if len(found) > 1:
         said = ", and ".join(f"{where} says {answer}" for answer, where in found.items())
-        raise BadTable(f"{said[:1].upper()}{said[1:]}. Import one table at a time, or say which it is: {option} {example}")
+        raise BadTable(
+            f"{said[:1].upper()}{said[1:]}. Import one table at a time, or say which it is: {option} {example}"
+        )
     if not found:
-        raise BadTable(f"{file}: neither names nor title lines tell the {what} of this table. Say it: {option} {example}")
+        raise BadTable(
+            f"{file}: neither names nor title lines tell the {what} of this table. Say it: {option} {example}"
+        )
     return next(iter(found))
 
 
@@ -116,7 +120,9 @@ def kind_of(layout: str, names: Iterable[str], titles: str, asked: str = "") -> 
     names = list(names)
     fit = [name for name, kind in KINDS.items() if kind.layout == layout]
     if any("medicaid" in name.lower() for name in names):
-        raise BadTable(f"{names[0]}: this is a table of Medicaid, and the course follows Medicare's. Get it from {PAIRS_PAGE}")
+        raise BadTable(
+            f"{names[0]}: this is a table of Medicaid, and the course follows Medicare's. Get it from {PAIRS_PAGE}"
+        )
     if asked and asked not in fit:
         holds = "pairs of codes" if layout == "pairs" else "daily limits (MUE)"
         raise BadTable(f"{names[0]}: --kind says {asked}, and the file holds {holds}. It can be: {', '.join(fit)}.")
@@ -161,7 +167,9 @@ def check_parts(numbers: Mapping[str, int | None]) -> str:
     missing = sorted(set(range(1, max(counted.values()) + 1)) - set(counted.values()))
     if missing:
         said = ", ".join(f"f{n}" for n in missing)
-        raise BadTable(f"Of this table {said} is missing; here is only {', '.join(counted)}. Import all parts in one go.")
+        raise BadTable(
+            f"Of this table {said} is missing; here is only {', '.join(counted)}. Import all parts in one go."
+        )
     if len(counted) < USUAL_PARTS:
         said = "Part 1 was" if len(counted) == 1 else f"Parts 1 to {len(counted)} were"
         return (f"{said} imported. CMS ships such a table in {USUAL_PARTS} parts; if there are more, import all of them "

@@ -67,7 +67,13 @@ def code_text(numbers: np.ndarray) -> bytes:
     signs = np.frombuffer(SIGNS, np.uint8)
     numbers = numbers.astype(np.int64)
     middle = numbers // 36 % 1000
-    columns = (signs[numbers // 36000], signs[middle // 100], signs[middle // 10 % 10], signs[middle % 10], signs[numbers % 36])
+    columns = (
+        signs[numbers // 36000],
+        signs[middle // 100],
+        signs[middle // 10 % 10],
+        signs[middle % 10],
+        signs[numbers % 36],
+    )
     return np.stack(columns, axis=1).tobytes()
 
 
@@ -86,7 +92,9 @@ class _Endings:
         self.slots = np.zeros(_SLOTS, np.int32)
         self.fields = np.zeros((1024, _WORDS), _WORD)
 
-    def numbers(self, signs: np.ndarray, begins: np.ndarray, ends: np.ndarray, told: Callable[[int, str], BadTable]) -> np.ndarray:
+    def numbers(
+        self, signs: np.ndarray, begins: np.ndarray, ends: np.ndarray, told: Callable[[int, str], BadTable]
+    ) -> np.ndarray:
         """The number of the ending in each of these places; `told` makes a complaint about the row of that index."""
         lengths = ends - begins
         windows = np.lib.stride_tricks.as_strided(
@@ -108,7 +116,10 @@ class _Endings:
         if number is None:
             number = self.known[ending] = len(self.terms)
             if number >= MOST_ENDINGS:
-                raise told(row, f"there are more than {MOST_ENDINGS:,} different dates and reasons: this is not a table of CMS.")
+                raise told(
+                    row,
+                    f"there are more than {MOST_ENDINGS:,} different dates and reasons: this is not a table of CMS.",
+                )
             try:
                 self.terms.append(self.parse(_decoded(ending)))
             except ValueError as error:
@@ -296,7 +307,9 @@ def _tidied(data: bytes, sep: str, line: int, layout: Layout, told: Callable) ->
             continue
         for n, cell in enumerate(cells[: layout.codes]):
             if complaint := _not_a_code(cell):
-                raise told(number, complaint if any(cells[n:]) else f"it has {n} columns, and {len(layout.columns)} are needed")
+                raise told(
+                    number, complaint if any(cells[n:]) else f"it has {n} columns, and {len(layout.columns)} are needed"
+                )
         if len(cells) <= layout.codes:
             raise told(number, f"it has {len(cells)} columns, and {len(layout.columns)} are needed")
         tidy.append("\t".join(cells).encode("latin-1") + b"\n")
@@ -309,5 +322,7 @@ def _not_a_code(cell: str) -> str:
     if len(cell) == 5 and not code_numbers(word)[1][0]:
         return ""
     if cell.isdigit() and len(cell) < 5:
-        return f"“{cell}” is not a code: its leading zeros are gone, as in spreadsheets. Import the file as CMS ships it"
+        return (
+            f"“{cell}” is not a code: its leading zeros are gone, as in spreadsheets. Import the file as CMS ships it"
+        )
     return f"“{cell[:30]}” is not a code of five characters"

@@ -13,7 +13,9 @@ from .naming import BadTable
 MOST_ROWS = 1_048_576  # what a sheet of Excel holds
 _ROWS_A_BLOCK = 20_000
 # A cell past column J or past Excel's last row would make a reader set aside memory for all that lies before it.
-_FAR_CELL = re.compile(rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[K-Zk-z])[0-9]|\sr\s*=\s*["'][A-Ja-j]?(?:[0-9]{8}|[2-9][0-9]{6})""")
+_FAR_CELL = re.compile(
+    rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[K-Zk-z])[0-9]|\sr\s*=\s*["'][A-Ja-j]?(?:[0-9]{8}|[2-9][0-9]{6})"""
+)
 _OVERLAP = 64
 
 

@@ -57,7 +57,9 @@ def parts(paths: Iterable[Path]) -> list[Part]:
         if path.is_dir():
             raise BadTable(f"{path} is a folder. Name the files in it.")
         if not path.exists():
-            raise BadTable(f"{path} does not exist. Name a file that CMS ships: .txt, .csv, .xlsx, or a .zip with them.")
+            raise BadTable(
+                f"{path} does not exist. Name a file that CMS ships: .txt, .csv, .xlsx, or a .zip with them."
+            )
         if not path.is_file():
             raise BadTable(f"{path} is not a plain file. Name a file that CMS ships.")
         if any(path.samefile(part.path) for part in found):
@@ -127,7 +129,9 @@ def _text(name: str, opened: Callable[[], BinaryIO]) -> Iterator[bytes]:
                 block = block.removeprefix(b"\xef\xbb\xbf")
             read += len(block)
             if read > MOST_BYTES:
-                raise BadTable(f"{name} unpacks to more than {MOST_BYTES >> 20:,} MB, and no table of CMS does. {AGAIN}")
+                raise BadTable(
+                    f"{name} unpacks to more than {MOST_BYTES >> 20:,} MB, and no table of CMS does. {AGAIN}"
+                )
             yield block
     if not read:
         raise BadTable(f"{name} is empty. {AGAIN}")

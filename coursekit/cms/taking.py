@@ -31,7 +31,9 @@ class Taken:
     notes: tuple[str, ...]
 
 
-def read(paths: Iterable[Path], kind: str = "", effective: Date | None = None, progress: Progress | None = None) -> Taken:
+def read(
+    paths: Iterable[Path], kind: str = "", effective: Date | None = None, progress: Progress | None = None
+) -> Taken:
     """Read the files of one table. `progress` is told the bytes read and those expected. Raises `BadTable`."""
     given = parts([Path(path) for path in paths])
     numbers = {part.name: _number(part) for part in given}
@@ -51,7 +53,9 @@ def read(paths: Iterable[Path], kind: str = "", effective: Date | None = None, p
                 progress(done, max(done, expected))
             yield block
         if len(given) > 1 and (other := marks.setdefault(mark, part.name)) != part.name:
-            raise BadTable(f"{other} and {part.name} hold the same rows: one part was saved twice. Get the missing one.")
+            raise BadTable(
+                f"{other} and {part.name} hold the same rows: one part was saved twice. Get the missing one."
+            )
 
     for part in given:
         reader.add(part.name, counted(part))

@@ -534,6 +534,18 @@ function clearSlot(place) {
   place.lines = [];
 }
 
+// A policy is headings, items and plain text in order; items that follow each other make a list.
+function policyBlocks(blocks) {
+  const out = [];
+  for (const [kind, words] of blocks) {
+    const last = out[out.length - 1];
+    if (kind !== "item") out.push(h(kind === "heading" ? "h5" : "p", {}, words));
+    else if (last && last.tagName === "UL") last.append(h("li", {}, words));
+    else out.push(h("ul", {}, h("li", {}, words)));
+  }
+  return out;
+}
+
 // The card -----------------------------------------------------------------------------------------------------------
 
 function render({ model, el }) {
@@ -554,6 +566,8 @@ function render({ model, el }) {
   const badge = h("p", { class: "ck-badge" });
   const title = h("h3", { id: `${uid}-title` });
   const facts = h("dl", { class: "ck-facts" });
+  const policyPage = h("div", { class: "ck-policypage" });
+  const policy = h("details", { class: "ck-policy" }, h("summary", {}, "The payer's policy"), policyPage);
   const text = h("div", { class: "ck-text" });
   const noteText = h("div", { class: "ck-notetext" });
   const note = h("section", { class: "ck-note", "aria-labelledby": `${uid}-note` }, h("h4", { id: `${uid}-note` }, "The note"), noteText);
@@ -584,7 +598,7 @@ function render({ model, el }) {
     h("div", { class: "ck-actions" }, submit, goOn, sure.label, h("div", { class: "ck-more" }, hint, again)), open, next, ear);
   const body = h("div", { class: "ck-body" }, h("div", { class: "ck-material" }, text, note), page);
   const card = h("article", { class: "ck-card", "aria-labelledby": `${uid}-title` },
-    h("header", { class: "ck-top" }, h("div", { class: "ck-topline" }, crumb, badge), title, facts), body);
+    h("header", { class: "ck-top" }, h("div", { class: "ck-topline" }, crumb, badge), title, facts, policy), body);
   const root = h("div", { class: "ck" }, card);
 
   // JupyterLab stops the Enter that would send a form from a text field inside a cell, so it is sent here.
@@ -742,6 +756,8 @@ function render({ model, el }) {
     title.textContent = state.title || state.name;
     put(facts, (state.facts || []).map(([what, said]) => h("div", {}, h("dt", {}, what), h("dd", {}, said))));
     facts.hidden = !(state.facts || []).length;
+    put(policyPage, policyBlocks(state.policy || []));
+    policy.hidden = !(state.policy || []).length;
   }
 
   function showReply() {

@@ -33,7 +33,7 @@ def adjustment_by_regions(visit: Visit, claim: Claim) -> Iterator[Finding]:
 def _wrong_units(visit: Visit, claim: Claim, explain: Callable[[str, int], str]) -> Iterator[Finding]:
     known = tables.codes()
     for code in visit.billed(claim.codes):
-        due, billed = visit.due.get(code, visit.earned.get(code, 0)), claim.units(code)
+        due, billed = visit.units_of(code), claim.units(code)
         if known[code].timing == "timed" and code not in visit.gaps and billed != due:
             says = f"{explain(code, due)} The claim bills {billed}."
             yield Finding(code, says, visit.words(code, "minutes", "at"))
