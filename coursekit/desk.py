@@ -18,6 +18,7 @@ from . import feedback, tables
 from .course import Course
 from .engine import grade, pieces
 from .model import HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
+from .pictures import shown_first
 from .record import Store, StoreTrouble, now, own_attempts, set_who, who
 
 DISTINCT = ("59", "XE", "XP", "XS", "XU")
@@ -137,6 +138,7 @@ class Desk:
             "facts": _facts(exercise),
             "policy": [list(block) for block in tables.policy(exercise.payer)],
             "note": exercise.note,
+            "pictures": shown_first(exercise.shows),
             "forms": list(exercise.forms),
             "at": 0,
             "ask": asked(exercise, 0),
@@ -219,7 +221,7 @@ class Desk:
 def _empty(status: str, headline: str) -> dict[str, Any]:
     return {
         "status": status, "solved": False, "best": False, "score": 0.0, "parts": [], "headline": headline, "lines": [],
-        "marks": [], "why": "", "answers": "", "tries": 0, "trouble": "", "next_form": False, "next": None,
+        "marks": [], "pictures": [], "why": "", "answers": "", "tries": 0, "trouble": "", "next_form": False, "next": None,
     }  # fmt: skip
 
 

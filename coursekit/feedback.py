@@ -12,6 +12,7 @@ from . import tables
 from .engine import MISSING, OK, audit_key, best_claims, evidence, nearest_visit, pieces, raw_findings, span_of
 from .facts import kept
 from .model import HEADINGS, Claim, Exercise, Finding, Grade, Key, Rule, Solution
+from .pictures import pictures
 from .rules import RULES
 
 PART_NAMES = {"code": "Codes", "units": "Units", "modifier": "Modifiers", "documentation": "Documentation"}
@@ -218,10 +219,19 @@ def explain(exercise: Exercise, solution: Solution, form: str, grade: Grade, tri
         "headline": _headline(form, grade),
         "lines": lines,
         "marks": marks(exercise.note, lines),
+        "pictures": _pictures(exercise, solution, form, grade, open_),
         "why": solution.why if open_ and is_last else "",
         "answers": "; or ".join(right_answers(exercise, solution, form)) if open_ and not grade.best else "",
         "tries": tries,
     }
+
+
+def _pictures(exercise: Exercise, solution: Solution, form: str, grade: Grade, open_: bool) -> list[dict]:
+    if form == "complete":
+        return pictures(solution.case, Claim.parse(grade.answer), grade.findings, open_)
+    if form in ("audit", "support"):
+        return pictures(solution.case, exercise.forms[form]["claim"], (), open_)
+    return []
 
 
 def _headline(form: str, grade: Grade) -> str:

@@ -16,9 +16,8 @@ from .reading import LOADERS, BadFile, Node, nearest, read
 
 BLANK = "_"
 CASE_KEYS = ("date", "payer", "provider", "note")
+SIDES = ("left", "right", "both")
 CASE_FORMS = ("complete", "audit", "support")
-PICTURES = ("regions", "minutes")
-
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _GIVEN_UNITS = re.compile(r"[1-9][0-9]?")
 
@@ -131,6 +130,29 @@ FORM_READERS: Mapping[str, Callable[[Node], dict]] = {
 }
 
 
+def _shows(node: Node) -> dict[str, tuple]:
+    """What a picture shows before any answer: `regions` (place: words) and `minutes` (10:05-10:20: words)."""
+    row = node.fields("", "regions minutes")
+    places = row["regions"].entries.items() if "regions" in row else ()
+    blocks = row["minutes"].entries.items() if "minutes" in row else ()
+    return {
+        "regions": tuple((*_checked(said, lambda _, place=place: _placed(place)), said.text) for place, said in places),
+        "minutes": tuple((said.text, *_checked(said, lambda _, span=span: _span(span))) for span, said in blocks),
+    }
+
+
+def _placed(text: str) -> tuple[str, str]:
+    side, _, place = text.partition(" ")
+    return (tables.region(place), side) if side in SIDES else (tables.region(text), "")
+
+
+def _span(text: str) -> tuple[int, int]:
+    start, dash, stop = (part.strip() for part in text.partition("-"))
+    if not dash or not isinstance(begin := _clock(start), int) or not isinstance(end := _clock(stop), int) or end <= begin:
+        raise Unreadable(f"“{text}” is not a span of time. Write 10:05-10:20.")
+    return end - begin, begin
+
+
 def _shape(exercise_forms: Mapping[str, dict], case: tuple) -> str:
     """What an answer depends on: a change here makes earlier answers answers to an earlier wording."""
     return json.dumps([exercise_forms, case], sort_keys=True, default=str)
@@ -158,8 +180,6 @@ def read_exercise(path: Path, loader: type = LOADERS[0]) -> Exercise:
         raise row[stray[0]].bad(f"“{stray[0]}” belongs to a “complete” form, and there is none here.")
     note = row["note"].text.rstrip() if given else ""
     case = tuple(row[key].text for key in given)
-    for shown in row["shows"].items if "shows" in row else ():
-        shown.one_of(PICTURES, "picture")
     return Exercise(
         name,
         folder,
@@ -172,7 +192,7 @@ def read_exercise(path: Path, loader: type = LOADERS[0]) -> Exercise:
         row["payer"].one_of(tables.payers(), "payer") if given else "",
         row["provider"].one_of(tables.providers(), "provider") if given else "",
         note,
-        row["shows"].texts if "shows" in row else (),
+        _shows(row["shows"]) if "shows" in row else {},
         forms,
         hashlib.sha256(_shape(forms, case).encode()).hexdigest()[:12],
     )
@@ -228,7 +248,7 @@ def _service(node: Node, note: str) -> Service:
     return Service(
         _checked(row["did"], tables.technique),
         _checked(row["region"], tables.region) if "region" in row else "",
-        row["side"].one_of(("left", "right", "both"), "side") if "side" in row else "",
+        row["side"].one_of(SIDES, "side") if "side" in row else "",
         _checked(row["minutes"], _count(1, 600)) if "minutes" in row else None,
         _checked(row["at"], _clock) if "at" in row else None,
         row["by"].one_of(tables.providers(), "provider") if "by" in row else "",

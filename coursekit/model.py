@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date as Date
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 HEADINGS = (
     "who may bill",
@@ -331,23 +331,28 @@ class Claim:
             table[line.code] = table.get(line.code, frozenset()).union(line.modifiers)
         return table
 
-    @classmethod
-    def parse(cls, text: str) -> Claim:
+    @staticmethod
+    def parse(text: str) -> Claim:
         """Read `98940 x1, 97124 x1 XS`. Raises `Unreadable` with what is wrong and how to write it."""
-        text = text.strip()
-        if text.lower() == NOTHING:
-            return cls()
-        pieces = text.split(",")
-        if len(pieces) > MOST_LINES:
-            raise Unreadable(f"A claim of {len(pieces)} lines is too long; the limit is {MOST_LINES}.")
-        lines, asks = [], []
-        for piece in pieces:
-            words = piece.upper().split()
-            if len(words) == 2 and words[1] == ASK.upper():
-                asks.append(_code(words[0], piece))
-            else:
-                lines.append(_line(words, piece))
-        return cls(tuple(lines), tuple(asks))
+        return _parse(text)
+
+
+@lru_cache(maxsize=512)
+def _parse(text: str) -> Claim:
+    text = text.strip()
+    if text.lower() == NOTHING:
+        return Claim()
+    pieces = text.split(",")
+    if len(pieces) > MOST_LINES:
+        raise Unreadable(f"A claim of {len(pieces)} lines is too long; the limit is {MOST_LINES}.")
+    lines, asks = [], []
+    for piece in pieces:
+        words = piece.upper().split()
+        if len(words) == 2 and words[1] == ASK.upper():
+            asks.append(_code(words[0], piece))
+        else:
+            lines.append(_line(words, piece))
+    return Claim(tuple(lines), tuple(asks))
 
 
 def _place(line: Line) -> tuple[int, Line]:
@@ -464,7 +469,7 @@ class Exercise:
     payer: str
     provider: str
     note: str
-    shows: tuple[str, ...]
+    shows: Mapping[str, tuple]
     forms: Mapping[str, Mapping]
     fingerprint: str
 

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from .cms.naming import KINDS
 from .model import Unreadable
 from .verbs import FINE, WRONG, Result, one_of
-from .cms.naming import KINDS
 
 Progress = Callable[[int, int], None]
 
@@ -44,8 +44,8 @@ def _numpy() -> Iterator[None]:
 
 def import_(args: argparse.Namespace) -> Result:
     """Import a table of CMS: all files of one quarter's pair edits, or of its daily limits."""
-    from .facts import day
     from .cms import edition
+    from .facts import day
 
     began = time.monotonic()
     kind = one_of(args.kind, KINDS, "kind of table") if args.kind else ""
@@ -164,9 +164,9 @@ def _said(row: dict[str, Any] | None) -> str:
 
 def check(args: argparse.Namespace) -> Result:
     """Say which rows, rules and answers of the course an imported table would move."""
-    from .course import Course
     from .cms import edition
     from .cms.asked import KIND_OF_LIST
+    from .course import Course
 
     names = [args.edition] if args.edition else [
         kind for kind in (*KIND_OF_LIST.values(), "mue") if edition.names(kind)

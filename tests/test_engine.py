@@ -179,6 +179,16 @@ def test_two_lines_of_an_untimed_code_are_two_units():
     assert costs(case, "97012 x1, 97012 x1") == {("97012", "untimed_once")}
 
 
+def test_an_untimed_code_with_a_higher_limit_counts_what_was_done_up_to_that_limit():
+    visits_, measured = "office visit known patient level 3", "range-of-motion measurement"
+    assert costs(visit(did(visits_)), "99213 x1") == set()
+    assert costs(visit(did(visits_)), "99213 x2") == {("99213", "untimed_once")}
+    for count, most in ((1, 1), (3, 3), (4, 3)):
+        case = visit(*(did(measured, None, region) for region in ("shoulder", "elbow", "wrist", "hip")[:count]))
+        assert costs(case, f"95851 x{most}") == set()
+        assert costs(case, f"95851 x{most + 1}") == {("95851", "untimed_once")}
+
+
 # Dates ---------------------------------------------------------------------------------------------------------------
 
 

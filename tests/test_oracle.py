@@ -24,7 +24,7 @@ SAME = {"derandomize": True, "deadline": None, "database": None, "suppress_healt
 
 # Claims Processing Manual ch. 5 sec. 20.2, as published: the most minutes of no unit, of one, of two ...
 LAST_MINUTE = (7, 22, 37, 52, 67, 82, 97, 112, 127, 142, 157, 172, 187, 202, 217, 232, 247)
-MOST_UNITS_OF_ONE = 5
+MOST_UNITS_OF_ONE = 6
 
 
 def units_of_the_day(minutes):
@@ -325,7 +325,7 @@ class Day:
             if stands is None:
                 return None
             ask = {code for code in there - stands if self.may_open(code, set(falls_to[code]) & stands)}
-            ask |= self.overlapping() & stands
+            ask |= self.overlapping(stands)
             ask |= {code for code in unsaid if self.may_open(code, {one for one in stands if (one, code) in self.pairs})}
             due = {code: self.due_units(code, units, stands) for code in stands - ask}
             # Whether minutes that nobody pays still count toward the day is unsettled.
@@ -338,20 +338,17 @@ class Day:
         """Whether an honest answer may still set a code apart from all that it falls to."""
         return all({True, None} & set(self.reasons(one, code).values()) for one in strikers)
 
-    def overlapping(self):
-        """Of one practitioner's services at the same minute only one may be reported, with or without an edit.
+    def overlapping(self, stands):
+        """The same minute of one practitioner is never reported as two timed services, with or without an edit.
 
-        Supervised modalities are excepted, and untimed services have no minutes to share. Where an edit shuts the pair
-        it is clear which.
+        Nobody but the provider can say whose minute it was. A code that is not reported shares it with nobody.
         """
         found = set()
-        timed = [(s, c) for c, services in self.done.items() if c not in ONCE_A_DAY for s in services]
+        timed = [(service, code) for code in sorted(stands - ONCE_A_DAY) for service in self.done[code] if service.minutes]
         for (one, first), (two, second) in combinations(timed, 2):
-            if first == second or not one.minutes or not two.minutes or self.who(one) != self.who(two):
-                continue
-            if isinstance(one.at, int) and isinstance(two.at, int) and self.other_time(one, two) is False:
-                shut = [p for p in ((first, second), (second, first)) if p in self.pairs and True not in self.reasons(*p).values()]
-                found |= set() if shut else {first, second}
+            clocks = isinstance(one.at, int) and isinstance(two.at, int)
+            if first != second and self.who(one) == self.who(two) and clocks and not self.other_time(one, two):
+                found |= {first, second}
         return found
 
     def due_units(self, code, units, stands):

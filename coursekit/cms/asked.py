@@ -57,8 +57,8 @@ def pair(one: str, other: str, on: Date, payer_id: str = "medicare", named: str 
         unknown = [code for code in (one, other) if not table.knows(code)]
         says = _in_words(row, helps, payer.name) if row else _no_pair(one, other, rows, unknown, payer.name, on)
         if on < table.effective:
-            says += (f" The oldest table imported holds from {tables.spoken(table.effective)}; it keeps rows that have ended, "
-                     "and was read for the earlier date.")  # fmt: skip
+            says += f" The oldest table imported holds from {tables.spoken(table.effective)}; it keeps ended rows,"
+            says += " and was read for the earlier date."
         return {
             "edit": {
                 "column_one": row.column_one,
@@ -99,8 +99,10 @@ def _modifiers(edit_list: str, row: Row, on: Date) -> list[str]:
     if row.indicator != "1":
         return []
     grounds = set(opens(edit_list, row.column_one, row.column_two))
+    is_visit = bool(_VISIT.fullmatch(row.column_two))
     known = (tables.modifiers()[name] for name in sorted(tables.opening_modifiers()))
-    return [name.modifier for name in known if name.asserts & grounds and (not name.since or name.since <= on)]
+    fitting = (one for one in known if one.asserts & grounds and (one.kind == "evaluation") == is_visit)
+    return [one.modifier for one in fitting if not one.since or one.since <= on]
 
 
 def _in_words(row: Row, helps: list[str], payer: str) -> str:
@@ -108,10 +110,11 @@ def _in_words(row: Row, helps: list[str], payer: str) -> str:
     since = f" since {tables.spoken(row.since)}" if row.since else ""
     until = f" until {tables.spoken(row.until)}" if row.until else ""
     if not helps:
-        says = f"{payer} does not pay {two} beside {one}{since}{until}, with any modifier: indicator {row.indicator}. {one} stays."
+        says = f"{payer} does not pay {two} beside {one}{since}{until}, with any modifier: indicator {row.indicator}."
+        says += f" {one} stays."
     else:
-        says = (f"{payer} counts {two} as part of {one}{since}{until}, unless the record shows that the two stand apart "
-                f"and the claim says so with {tables.joined(helps, 'or')}: indicator 1.")  # fmt: skip
+        says = f"{payer} counts {two} as part of {one}{since}{until}, unless the record shows that the two stand apart"
+        says += f" and the claim says so with {tables.joined(helps, 'or')}: indicator 1."
     return f"{says} CMS's reason: {row.reason}." if row.reason else says
 
 

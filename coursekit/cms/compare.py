@@ -98,9 +98,10 @@ def _whole(name: str, kind: Kind, effective: Date, table: Table) -> Whole:
 
 
 def diff(old: Whole, new: Whole, course: Iterable[str], every: bool = False) -> dict[str, Any]:
-    """What changed from one edition to a later one of the same kind. Raises `Unreadable` for two that do not go together.
+    """What changed from one edition to a later one of the same kind.
 
     `course` are the codes whose changes are told first; `every` tells all the others too, and not only their number.
+    Raises `Unreadable` for two that do not go together.
     """
     if old.kind is not new.kind:
         raise Unreadable(f"{old.name} and {new.name} are tables of two kinds. Compare two editions of one kind.")

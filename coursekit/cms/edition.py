@@ -88,9 +88,8 @@ class Edition:
             self.effective = Date.fromisoformat(self.about["effective"])
             self._parts = dict(zip(_SECTIONS, self._sections(start), strict=True))
         except (OSError, ValueError, KeyError, TypeError, struct.error):
-            raise BadTable(
-                f"{path} is damaged, or of another version of coursekit. Delete it, and import the table again: {IMPORT}"
-            ) from None
+            why = "is damaged, or of another version of coursekit"
+            raise BadTable(f"{path} {why}. Delete it, and import the table again: {IMPORT}") from None
 
     def _sections(self, start: int) -> Iterator[memoryview]:
         whole = memoryview(self._map)
@@ -239,7 +238,7 @@ def names(kind: str = "", where: Path | None = None) -> list[tuple[str, Date, Pa
 def on(kind: str, date: Date, where: Path | None = None) -> Edition:
     """The newest edition of a kind that is not after a date of service; if all are later, the first of them.
 
-    CMS keeps ended rows in the table, so that a later edition still tells what held. Raises `BadTable` if there is none.
+    CMS keeps ended rows in the table, so that a later edition still tells what held. Raises `BadTable` for no edition.
     """
     found = names(kind, where)
     if not found:

@@ -192,8 +192,10 @@ def find_head(start: bytes, file: str) -> Head:
         before = lines_read
     if layout:
         raise BadTable(f"{file}: there are headings, and no row of codes under them. Get the file again.")
-    raise BadTable(f"{file}: no headings of a table were found in its first {min(len(lines), _MOST_TITLES)} lines, neither "
-                   "“Column 1, Column 2 …” nor “HCPCS/CPT Code, … MUE Values …”. Import the file as CMS ships it.")  # fmt: skip
+    raise BadTable(
+        f"{file}: no headings of a table were found in its first {min(len(lines), _MOST_TITLES)} lines, "
+        "neither “Column 1, Column 2 …” nor “HCPCS/CPT Code, … MUE Values …”. Import the file as CMS ships it."
+    )
 
 
 def _records(lines: list[str], sep: str) -> Iterator[tuple[int, list[str]]]:

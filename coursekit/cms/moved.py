@@ -40,7 +40,10 @@ class Moved:
 
 
 def check(course: Course, table: Edition, progress: Progress | None = None) -> dict[str, Any]:
-    """Everything in the course that an imported table would move. Raises `Unreadable` for a table that says nothing to it."""
+    """Everything in the course that an imported table would move.
+
+    Raises `Unreadable` for a table that has nothing to say to the course.
+    """
     if table.kind.layout == "pairs":
         edit_list = next(name for name, kind in KIND_OF_LIST.items() if kind == table.kind.name)
         moved, agreeing = _moved_pairs(table, edit_list)

@@ -6,6 +6,7 @@ limits, into the headings. Nothing is guessed: two answers, or none, are refused
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -56,7 +57,7 @@ _ISO_DAY = re.compile(r"(?<!\d)(20\d\d)([-_]?)(\d\d)\2(\d\d)(?!\d)")
 _TITLE_VERSION = re.compile(r"\bversion\s+(\d\d)\.([0-3])\b", re.IGNORECASE)
 _TITLE_DAY = re.compile(r"\beffective\b\W+(\d{1,2})/(\d{1,2})/(20\d\d)", re.IGNORECASE)
 _TITLE_SPOKEN_DAY = re.compile(r"\beffective\b\W+([a-z]+)\s+(\d{1,2}),?\s+(20\d\d)", re.IGNORECASE)
-_MONTHS = "january february march april may june july august september october november december".split()
+_MONTHS = [name.lower() for name in calendar.month_name]
 _PART = re.compile(r"[-_ ]f(\d{1,2})(?!\d)", re.IGNORECASE)
 _SETTINGS = {
     "practitioner": re.compile(r"ccipra|practitioner|physician", re.IGNORECASE),
@@ -86,14 +87,20 @@ def _title_days(title: str) -> set[Date]:
     found |= {_day(year, month, day) for month, day, year in _TITLE_DAY.findall(title)}
     for month, day, year in _TITLE_SPOKEN_DAY.findall(title):
         if month.lower() in _MONTHS:
-            found.add(_day(year, _MONTHS.index(month.lower()) + 1, day))
+            found.add(_day(year, _MONTHS.index(month.lower()), day))
     return found - {None}
 
 
-def _layout_kinds(layout: str, settings: Iterable[str]) -> set[str]:
-    names = {"pairs": {"practitioner": "practitioner", "hospital": "hospital"},
-             "limits": {"practitioner": "mue", "hospital": "mue-hospital", "supplier": "mue-supplier"}}[layout]  # fmt: skip
-    return {names[setting] for setting in settings if setting in names}
+_KIND_OF_SETTING = {
+    "pairs": {"practitioner": "practitioner", "hospital": "hospital"},
+    "limits": {"practitioner": "mue", "hospital": "mue-hospital", "supplier": "mue-supplier"},
+}
+
+
+def _kinds(layout: str, text: str) -> set[str]:
+    """The kinds that a text names."""
+    named = _KIND_OF_SETTING[layout]
+    return {kind for setting, kind in named.items() if _SETTINGS[setting].search(text)}
 
 
 def _one(found: Mapping[str, str], asked: str, what: str, option: str, example: str, file: str) -> str:
@@ -128,7 +135,7 @@ def kind_of(layout: str, names: Iterable[str], titles: str, asked: str = "") -> 
         raise BadTable(f"{names[0]}: --kind says {asked}, and the file holds {holds}. It can be: {', '.join(fit)}.")
     found: dict[str, str] = {}
     for where, text in [*((f"the name {name}", name) for name in names), ("the text above the rows", titles)]:
-        for kind in sorted(_layout_kinds(layout, (s for s, shape in _SETTINGS.items() if shape.search(text)))):
+        for kind in sorted(_kinds(layout, text)):
             found.setdefault(kind, where)
     return KINDS[_one(found, asked, "kind", "--kind", " or ".join(fit), names[0])]
 
@@ -172,6 +179,6 @@ def check_parts(numbers: Mapping[str, int | None]) -> str:
         )
     if len(counted) < USUAL_PARTS:
         said = "Part 1 was" if len(counted) == 1 else f"Parts 1 to {len(counted)} were"
-        return (f"{said} imported. CMS ships such a table in {USUAL_PARTS} parts; if there are more, import all of them "
-                "in one go.")  # fmt: skip
+        more = "if there are more, import all of them in one go."
+        return f"{said} imported. CMS ships such a table in {USUAL_PARTS} parts; {more}"
     return ""

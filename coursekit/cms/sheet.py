@@ -25,8 +25,10 @@ def text_of(name: str, book: io.BytesIO) -> Iterator[bytes]:
     try:
         from python_calamine import CalamineError, CalamineWorkbook
     except ImportError:
-        raise BadTable(f"{name} is an Excel file, and what reads it is not installed. Run: pip install 'coursekit[tables]', "
-                       "or import the text file that CMS ships beside it.") from None  # fmt: skip
+        raise BadTable(
+            f"{name} is an Excel file, and what reads it is not installed. Run: pip install 'coursekit[tables]', "
+            "or import the text file that CMS ships beside it."
+        ) from None
     book.seek(0)
     try:
         sheet = CalamineWorkbook.from_filelike(book).get_sheet_by_index(0)
@@ -45,7 +47,7 @@ def _joined(rows: list[str]) -> bytes:
     text = "\n".join(rows)
     if text.count("\n") != len(rows) - 1 or "\r" in text:  # a heading of two lines in one cell
         text = "\n".join(" ".join(row.replace("\r", " ").split("\n")) for row in rows)
-    return f"{text}\n".encode("utf-8")
+    return f"{text}\n".encode()
 
 
 def _plain(cell: object, column: int) -> str:

@@ -93,7 +93,8 @@ def _late(table: Table, effective: Date, kind: Kind) -> str:
     latest = max(term[1] for term in table.terms)
     if latest <= int(f"{effective:%Y%m%d}"):
         return ""
-    return f"A row takes effect on {edition.day(latest)}, after the table's own date {effective}. See that the date is right."
+    day = edition.day(latest)
+    return f"A row takes effect on {day}, after the table's own date {effective}. See that the date is right."
 
 
 def keep(taken: Taken, into: Path | None = None) -> Path:
@@ -142,9 +143,10 @@ def _refuse_loss(taken: Taken, into: Path) -> None:
         except BadTable:  # a damaged copy is worth nothing
             return
         if len(taken.table.one) < rows * LEAST_SHARE:
-            raise BadTable(f"{taken.files[0]}: it has {len(taken.table.one):,} rows, and the copy of {path.stem} imported "
-                           f"earlier has {rows:,}. Get the file again, as it seems to be cut short; if it is whole, "
-                           f"delete {path} first.")  # fmt: skip
+            raise BadTable(
+                f"{taken.files[0]}: it has {len(taken.table.one):,} rows, and the copy of {path.stem} imported earlier "
+                f"has {rows:,}. Get the file again, as it seems to be cut short; if it is whole, delete {path} first."
+            )
 
 
 def _smallest(count: int) -> type:

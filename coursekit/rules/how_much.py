@@ -70,10 +70,12 @@ def untimed_once(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A code that has no time in it is billed once a day, however long it took and however many places were treated."""
     for code in visit.billed(claim.codes):
         row = tables.codes()[code]
-        # A few untimed codes may be reported more than once: the limit tells which.
-        if row.timing != "timed" and claim.units(code) > max(row.limit or 1, 1):
-            says = f"{code} does not count minutes: {_units(max(row.limit or 1, 1))} for the day. The claim bills {claim.units(code)}."
+        # A few untimed codes may be reported more than once where more was done: the limit tells which.
+        most = min(row.limit or 1, len(visit.services[code])) or 1
+        if row.timing != "timed" and claim.units(code) > most:
+            says = f"{code} does not count minutes: {_units(most)} for the day. The claim bills {claim.units(code)}."
             yield Finding(code, says, visit.words(code))
+
 
 @rule("ncci-ch11-p2", heading="how much")
 def one_service_at_a_time(visit: Visit, claim: Claim) -> Iterator[Finding]:
