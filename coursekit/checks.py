@@ -95,7 +95,7 @@ def _solution(exercise: Exercise, solution: Solution) -> Iterator[str]:
             yield f"“{claim}” stands under “also”, and it is not solved. {_said(findings(case, claim), best)}"
     for claim in best:
         if claim not in listed:
-            yield f"“{claim}” is among the best claims and is not listed. Put it under “also”, or mend the note or a rule."
+            yield f"“{claim}” is among the best claims, and not listed. Put it under “also”, or mend the note or a rule."
     yield from _missteps(solution, case)
     yield from _unsettled(case)
     if "complete" in exercise.forms:

@@ -47,6 +47,15 @@ def rules_on(date: Date) -> tuple[Rule, ...]:
     return tuple(r for r in RULES if (not r.since or r.since <= date) and (not r.until or date <= r.until))
 
 
+def _speaking(visit: Visit, rules: Iterable[Rule]) -> tuple[Rule, ...]:
+    """Of these rules, those that may have something to say about a claim for this visit."""
+    return tuple(rule for rule in rules if rule.when is None or rule.when(visit))
+
+
+def _rules_for(visit: Visit) -> tuple[Rule, ...]:
+    return kept(visit.case, ("rules", visit), lambda: _speaking(visit, rules_on(visit.case.date)))
+
+
 def raw_findings(visit: Visit, claim: Claim, rules: Iterable[Rule] | None = None) -> list[Finding]:
     """All that the rules say about a claim in one reading of the note, in the order of the headings."""
     return [
@@ -60,7 +69,7 @@ def raw_findings(visit: Visit, claim: Claim, rules: Iterable[Rule] | None = None
             found.source or rule.source,
             rule.advice,
         )
-        for rule in (rules_on(visit.case.date) if rules is None else rules)
+        for rule in (_rules_for(visit) if rules is None else _speaking(visit, rules))
         for found in rule.check(visit, claim)
     ]
 

@@ -207,9 +207,14 @@ class Visit:
             for (one, first), (two, second) in combinations(timed, 2)
             if first != second and _apart_in_time(one, two) is False and one.minutes and two.minutes
             if _practitioner(one, self.case) == _practitioner(two, self.case)
-            if not self.edit(first, second) and not self.edit(second, first)
+            if not self._is_part_of(first, two, second) and not self._is_part_of(second, one, first)
             for code in (first, second)
         )
+
+    def _is_part_of(self, column_one: str, service: Service, code: str) -> bool:
+        """Whether an edit makes one service of a code part of another code."""
+        edit = self.edit(column_one, code)
+        return bool(edit) and not self._stands_apart(service, edit)
 
     def required(self, code: str) -> tuple[tuple[str, str], ...]:
         """The modifiers that the payer wants on a line of this code, each with its source."""
@@ -333,11 +338,10 @@ class Visit:
     def gaps(self) -> dict[str, str]:
         """Codes that the note supports but for one thing that the provider may still know, and what that is."""
         gaps = {code: what for code in self.services if (what := self._unsaid(code))}
-        for code, edit in self.struck.items():
-            grounds = self.grounds(edit) if edit.indicator == "1" else {}
-            unsaid = [ground for ground in edit.opens if grounds.get(ground, False) is None]
-            if unsaid:
-                gaps.setdefault(code, "time" if unsaid[0] == "interval" else unsaid[0])
+        for code in self.struck:
+            unsaid = [self._unsaid_grounds(edit) for edit in self._strikers(code)]
+            if unsaid and all(unsaid):
+                gaps.setdefault(code, "time" if unsaid[0][0] == "interval" else unsaid[0][0])
         for want, codes in self.lacks.items():
             if want not in chart.BEYOND_MENDING:
                 for code in sorted(codes & self._candidates - self.struck.keys()):
@@ -345,14 +349,23 @@ class Visit:
         hopeless = {code for want in self.lacks.keys() & chart.BEYOND_MENDING for code in self.lacks[want]}
         return {code: what for code, what in gaps.items() if code not in hopeless}
 
+    def _strikers(self, code: str) -> list[Edit]:
+        """The edits that a code falls to, beside codes that stand."""
+        stand = sorted(self._candidates - self.struck.keys() - {code})
+        return [edit for other in stand if (edit := self.edit(other, code)) and self.shuts(edit)]
+
+    def _unsaid_grounds(self, edit: Edit) -> list[str]:
+        """The grounds that would open an edit and on which the note is silent: with none, no answer can help."""
+        grounds = self.grounds(edit) if edit.indicator == "1" else {}
+        return [ground for ground in edit.opens if grounds.get(ground, False) is None]
+
     def _unsaid(self, code: str) -> str:
         """What the note leaves out about a code that could be billed otherwise: its minutes, its region, its clock."""
         services = [service for service in self.services[code] if _counts(service, self.case)]
         if code in self.unpaid or code in self.alone or not services:
             return ""
         if tables.codes()[code].timing == "timed" and any(service.minutes is None for service in services):
-            struck = any((e := self.edit(other, code)) and e.indicator == "0" for other in self._candidates)
-            return "" if struck else "minutes"
+            return "minutes" if all(map(self._unsaid_grounds, self._strikers(code))) else ""
         if tables.codes()[code].timing == "region" and not all(service.region for service in services):
             return "region"
         return "overlap" if code in self.overlapping else ""

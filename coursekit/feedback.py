@@ -12,7 +12,7 @@ from . import tables
 from .engine import MISSING, OK, audit_key, best_claims, evidence, nearest_visit, pieces, raw_findings, span_of
 from .facts import kept
 from .model import HEADINGS, Claim, Exercise, Finding, Grade, Key, Rule, Solution
-from .pictures import pictures
+from .pictures import shown_after
 from .rules import RULES
 
 PART_NAMES = {"code": "Codes", "units": "Units", "modifier": "Modifiers", "documentation": "Documentation"}
@@ -27,6 +27,8 @@ HEADS = {
     "ask_rather_than_drop": "Accepted. Better: ask.",
     "column_two_is_safe": "Accepted. There is a safer place.",
     "x_says_why": "Accepted. It could say why.",
+    "documented": "The note does not show this.",
+    "one_service_at_a_time": "Two services share minutes.",
     "code_in_force": "Not valid on this date.",
     "modifier_in_force": "Not valid on this date.",
 }
@@ -47,17 +49,23 @@ def source_shown(id: str) -> dict[str, str] | None:
     return {"title": row.title, "where": row.where, "edition": row.edition, "link": row.link, "seen": row.seen}
 
 
+@cache
+def _rule_shown(id: str) -> tuple[str, str]:
+    known = rule_by_id().get(id)
+    return (known.says, tables.spoken(known.since) if known.since else "") if known else ("", "")
+
+
 def _item(tone: str, head: str, says: str, source: str = "", rule: str = "", quotes: tuple[str, ...] = ()) -> dict:
-    known = rule_by_id().get(rule)
+    rule_says, since = _rule_shown(rule)
     return {
         "tone": tone,
         "head": head,
         "says": says,
         "quotes": [words for words in quotes if words],
         "rule": rule,
-        "rule_says": known.says if known else "",
+        "rule_says": rule_says,
         "source": source_shown(source),
-        "since": tables.spoken(known.since) if known and known.since else "",
+        "since": since,
     }
 
 
@@ -228,9 +236,9 @@ def explain(exercise: Exercise, solution: Solution, form: str, grade: Grade, tri
 
 def _pictures(exercise: Exercise, solution: Solution, form: str, grade: Grade, open_: bool) -> list[dict]:
     if form == "complete":
-        return pictures(solution.case, Claim.parse(grade.answer), grade.findings, open_)
+        return shown_after(solution.case, Claim.parse(grade.answer), grade.findings, open_)
     if form in ("audit", "support"):
-        return pictures(solution.case, exercise.forms[form]["claim"], (), open_)
+        return shown_after(solution.case, exercise.forms[form]["claim"], (), open_)
     return []
 
 

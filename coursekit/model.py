@@ -410,7 +410,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule: `check` yields findings; its name is the id and its docstring the sentence that learners read."""
+    """One rule: `check` yields findings; its name is the id and its docstring the sentence that learners read.
+
+    `when` tells from the visit alone that the rule has nothing to say about any claim for it.
+    """
 
     check: Callable[..., Iterable[Finding]]
     heading: str
@@ -418,6 +421,7 @@ class Rule:
     since: Date | None = None
     until: Date | None = None
     advice: bool = False
+    when: Callable[..., object] | None = None
 
     @property
     def id(self) -> str:

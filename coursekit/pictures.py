@@ -35,7 +35,7 @@ SHOWN_BY = {
 KINDS = ("regions", "minutes", "pair")
 
 
-def pictures(case: Case, claim: Claim, findings: Iterable[Finding], is_open: bool) -> list[Picture]:
+def shown_after(case: Case, claim: Claim, findings: Iterable[Finding], is_open: bool) -> list[Picture]:
     """The pictures that an answer has earned, in a fixed order."""
     wanted = set(KINDS) if is_open else {kind for found in findings for kind in SHOWN_BY.get(found.rule, ())}
     if not wanted:

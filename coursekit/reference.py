@@ -201,7 +201,7 @@ def _opening(edit: Edit, on: Date) -> list[str]:
 
 def _pair_in_words(edit: Edit, helps: list[str], name: str) -> str:
     one, two = edit.column_one, edit.column_two
-    unknown = " (since when is not published)" if edit.list.startswith("ncci") else ""
+    unknown = " (the copy of the table that was read gives no start)" if edit.list.startswith("ncci") else ""
     since = f" since {tables.spoken(edit.since)}" if edit.since else unknown
     until = f" until {tables.spoken(edit.until)}" if edit.until else ""
     if not helps:

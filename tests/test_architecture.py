@@ -28,6 +28,7 @@ ORDER = (
     "engine",
     "files",
     "course",
+    "pictures",
     "feedback",
     "fees",
     "remittance",

@@ -40,6 +40,7 @@ from hypothesis import strategies as st
 from coursekit import tables
 from coursekit.cli import main
 from coursekit.cms import asked, compare, edition, moved, naming, rows, shipped, taking
+from coursekit.cms.codes import code_text
 from coursekit.cms.edition import Edition, Row
 from coursekit.course import Course
 from coursekit.model import Unreadable
@@ -234,7 +235,7 @@ def test_rows_are_read_as_they_stand_whatever_they_say_and_however_the_file_is_c
     reader = rows.Reader()
     reader.add("x.txt", (body[n : n + block] for n in range(0, len(body), block)))
     table = reader.table()
-    codes = [rows.code_text(column).decode() for column in (table.one, table.two)]
+    codes = [code_text(column).decode() for column in (table.one, table.two)]
     found = [
         (codes[0][5 * n : 5 * n + 5], codes[1][5 * n : 5 * n + 5], table.terms[term])
         for n, term in enumerate(table.term)
@@ -250,7 +251,7 @@ def test_rows_are_read_as_they_stand_whatever_they_say_and_however_the_file_is_c
 @given(st.lists(CODE, min_size=1))
 def test_codes_become_numbers_in_their_order_and_back(codes):
     numbers = compare._numbers(codes)
-    assert rows.code_text(numbers).decode() == "".join(codes)
+    assert code_text(numbers).decode() == "".join(codes)
     assert [codes[n] for n in numbers.argsort(kind="stable")] == sorted(codes)
 
 

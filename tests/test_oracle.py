@@ -326,8 +326,11 @@ class Day:
                 return None
             ask = {code for code in there - stands if self.may_open(code, set(falls_to[code]) & stands)}
             ask |= self.overlapping(stands)
+            # A code that is not paid anyway: does it leave the minute to the other?
+            if self.overlapping(self.done.keys()) != self.overlapping(stands):
+                return None
             ask |= {code for code in unsaid if self.may_open(code, {one for one in stands if (one, code) in self.pairs})}
-            due = {code: self.due_units(code, units, stands) for code in stands - ask}
+            due = {code: count for code in stands - ask if (count := self.due_units(code, units, stands))}
             # Whether minutes that nobody pays still count toward the day is unsettled.
             if not any(all(units[c] == way[c] for c in stands - ONCE_A_DAY) for way in self.ways(stands)):
                 return None
@@ -338,18 +341,23 @@ class Day:
         """Whether an honest answer may still set a code apart from all that it falls to."""
         return all({True, None} & set(self.reasons(one, code).values()) for one in strikers)
 
-    def overlapping(self, stands):
-        """The same minute of one practitioner is never reported as two timed services, with or without an edit.
+    def overlapping(self, codes):
+        """The same minute of one practitioner is never two timed services, with or without an edit.
 
-        Nobody but the provider can say whose minute it was. A code that is not reported shares it with nobody.
+        Nobody but the provider can say whose minute it was, unless an edit makes the one service part of the other.
         """
         found = set()
-        timed = [(service, code) for code in sorted(stands - ONCE_A_DAY) for service in self.done[code] if service.minutes]
+        timed = [(service, code) for code in sorted(codes - ONCE_A_DAY) for service in self.done[code] if service.minutes]
         for (one, first), (two, second) in combinations(timed, 2):
             clocks = isinstance(one.at, int) and isinstance(two.at, int)
             if first != second and self.who(one) == self.who(two) and clocks and not self.other_time(one, two):
-                found |= {first, second}
+                if not self.is_part(two, first, second) and not self.is_part(one, second, first):
+                    found |= {first, second}
         return found
+
+    def is_part(self, service, one, two):
+        """Whether the pair of two codes makes one service of column two part of column one."""
+        return (one, two) in self.pairs and not self.stands_apart(service, one, two)
 
     def due_units(self, code, units, stands):
         """Units due: of a timed code only those of the services that stand apart from a column one."""

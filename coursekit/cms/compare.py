@@ -12,9 +12,10 @@ import numpy as np
 
 from ..model import Unreadable
 from . import edition, taking
+from .codes import CODES, code_numbers, code_text
 from .edition import Edition, Limit, Row
 from .naming import Kind
-from .rows import CODES, Table, code_numbers, code_text
+from .rows import Table
 
 WHATS = {
     "added": "new in force",

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from . import edition
+from .codes import CODES, code_text
 from .naming import BadTable, Kind, check_parts, effective_of, kind_of, part_of
-from .rows import Reader, Table, code_text
+from .rows import Reader, Table
 from .shipped import Part, ahead, parts
 
 Progress = Callable[[int, int], None]
@@ -104,7 +105,7 @@ def keep(taken: Taken, into: Path | None = None) -> Path:
     """
     table, into = taken.table, into or edition.folder()
     _refuse_loss(taken, into)
-    here = np.zeros(36 * 1000 * 36, bool)
+    here = np.zeros(CODES, bool)
     here[table.one] = True
     here[table.two] = True
     codes = np.flatnonzero(here)

@@ -142,7 +142,7 @@ def x_says_why(visit: Visit, claim: Claim) -> Iterator[Finding]:
                 yield Finding(code, says)
 
 
-@rule("uhc-therapy-modifiers", heading="how it is said")
+@rule("uhc-therapy-modifiers", heading="how it is said", when=lambda visit: visit.payer.requires)
 def required_modifier(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Some payers want a modifier that names the plan of care or the kind of care on every line of a provider."""
     for label, line in claim.labelled.items():
@@ -152,7 +152,7 @@ def required_modifier(visit: Visit, claim: Claim) -> Iterator[Finding]:
                 yield Finding(label, says, source=source)
 
 
-@rule("webpt-therapy-modifiers", heading="how it is said")
+@rule("webpt-therapy-modifiers", heading="how it is said", when=lambda visit: visit.payer.requires)
 def plan_modifier_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """GP, GO and GN name the plan of care that the service belongs to: one of them, and the right one."""
     for label, line in claim.labelled.items():
@@ -172,7 +172,7 @@ def active_care_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
             yield Finding(label, "AT says that the care is active. The note calls it maintenance.", visit.case_words("care"))
 
 
-@rule("kx-amounts", heading="how it is said")
+@rule("kx-amounts", heading="how it is said", when=lambda v: v.threshold and chart.says(v, "spent this year"))
 def above_the_threshold(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """KX says that therapy above the year's amount is needed and documented: it belongs on lines above it and on no other."""
     spent, threshold = chart.says(visit, "spent this year"), visit.threshold
@@ -188,7 +188,7 @@ def above_the_threshold(visit: Visit, claim: Claim) -> Iterator[Finding]:
 
 @rule("assistants-trade", heading="how it is said", since="2020-01-01")
 def assistants_are_marked(visit: Visit, claim: Claim) -> Iterator[Finding]:
-    """A unit of which an assistant alone gave more than a tenth carries CQ or CO, unless the therapist gave 8 minutes of the last one."""
+    """A unit of which an assistant alone gave more than a tenth carries CQ or CO, unless the therapist gave at least 8 minutes of the last one."""
     for code in visit.billed(claim.codes):
         if code in visit.gaps:
             continue
@@ -196,7 +196,7 @@ def assistants_are_marked(visit: Visit, claim: Claim) -> Iterator[Finding]:
         marks = {name} if name else tables.assistant_modifiers()
         billed = sum(line.units for line in claim.lines if line.code == code and marks & set(line.modifiers))
         if billed != units and claim.units(code) == visit.earned.get(code):
-            whose = f"{units} of its {claim.units(code)} units carry {name}" if name else "no unit carries CQ or CO"
+            whose = f"the units for {name} are {units} of {claim.units(code)}" if name else "no unit carries CQ or CO"
             says = f"{code}: by the minutes of therapist and assistant {whose}. The claim marks {billed}."
             yield Finding(code, says, visit.words(code, "by", "minutes"))
 

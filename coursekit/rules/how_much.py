@@ -39,7 +39,7 @@ def _wrong_units(visit: Visit, claim: Claim, explain: Callable[[str, int], str])
             yield Finding(code, says, visit.words(code, "minutes", "at"))
 
 
-@rule("claims-manual-ch5-20-2", heading="how much")
+@rule("claims-manual-ch5-20-2", heading="how much", when=lambda visit: visit.payer.counting == TOTAL_TIME)
 def total_time_units(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Add the minutes of all timed services first: 8 to 22 are one unit, 23 to 37 two, 38 to 52 three, and so on."""
 
@@ -50,19 +50,17 @@ def total_time_units(visit: Visit, claim: Claim) -> Iterator[Finding]:
         in_all = _units(units_in(total))
         return f"All timed services together took {total} minutes: {in_all}. {code} with {spent} minutes gets {due}."
 
-    if visit.payer.counting == TOTAL_TIME:
-        yield from _wrong_units(visit, claim, explain)
+    yield from _wrong_units(visit, claim, explain)
 
 
-@rule("premera-billing-for-time", heading="how much")
+@rule("premera-billing-for-time", heading="how much", when=lambda visit: visit.payer.counting == PER_SERVICE)
 def per_service_units(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A payer that counts per service looks at each code alone: a unit is earned when its midpoint is passed."""
 
     def explain(code: str, due: int) -> str:
         return f"{visit.payer.name} counts each code alone: {visit.minutes.get(code, 0)} minutes of {code} earn {_units(due)}."
 
-    if visit.payer.counting == PER_SERVICE:
-        yield from _wrong_units(visit, claim, explain)
+    yield from _wrong_units(visit, claim, explain)
 
 
 @rule("first-coast-units", heading="how much")
@@ -77,7 +75,7 @@ def untimed_once(visit: Visit, claim: Claim) -> Iterator[Finding]:
             yield Finding(code, says, visit.words(code))
 
 
-@rule("ncci-ch11-p2", heading="how much")
+@rule("ncci-ch11-p2", heading="how much", when=lambda visit: visit.overlapping)
 def one_service_at_a_time(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """The same minutes count for one timed service only, with or without an edit between the two."""
     for code in sorted(visit.overlapping & claim.codes):
@@ -85,22 +83,22 @@ def one_service_at_a_time(visit: Visit, claim: Claim) -> Iterator[Finding]:
         yield Finding(code, says, visit.words(code, "at", "minutes"), part="documentation")
 
 
-@rule("first-coast-units", heading="how much", since="2021-04-19")
+@rule("first-coast-units", heading="how much", since="2021-04-19", when=lambda visit: visit.payer.is_medicare)
 def one_line_per_code(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """All units of a timed code for one date stand on one line; only units with and without CQ or CO are kept apart."""
     seen = set()
     for label, line in claim.labelled.items():
         mark = (line.code, bool(tables.assistant_modifiers() & set(line.modifiers)))
-        if mark in seen and visit.payer.is_medicare and tables.codes()[line.code].timing == "timed":
+        if mark in seen and tables.codes()[line.code].timing == "timed":
             yield Finding(label, f"{line.code} stands on more than one line. Its units belong on one.")
         seen.add(mark)
 
 
-@rule("mue-2026-04", heading="how much", advice=True)
+@rule("mue-2026-04", heading="how much", advice=True, when=lambda visit: visit.payer.limits)
 def daily_limit(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Above the daily limit of a code the payer denies at first; where the limit is a benchmark, a sound record can win an appeal."""
     for code in visit.billed(claim.codes):
         limit = tables.codes()[code].limit
-        if visit.payer.limits and limit and tables.codes()[code].timing == "timed" and claim.units(code) > limit:
+        if limit and tables.codes()[code].timing == "timed" and claim.units(code) > limit:
             says = f"{claim.units(code)} units of {code} are more than the daily limit of {limit}. Expect a denial, and keep the record ready."
             yield Finding(code, says, visit.words(code, "minutes"))

@@ -20,13 +20,21 @@ WHY = {
 }
 
 
-def rule(source: str, *, heading: str, since: str = "", until: str = "", advice: bool = False) -> Callable[[Check], Rule]:
-    """Make a rule of a function: where it is written, under which heading it speaks, and when it holds."""
+def rule(
+    source: str,
+    *,
+    heading: str,
+    since: str = "",
+    until: str = "",
+    advice: bool = False,
+    when: Callable[[Visit], object] | None = None,
+) -> Callable[[Check], Rule]:
+    """Make a rule of a function: where it is written, under which heading, on which dates and for which visits it speaks."""
     assert heading in HEADINGS, heading
 
     def make(check: Check) -> Rule:
         first, last = (Date.fromisoformat(day) if day else None for day in (since, until))
-        return Rule(check, heading, source, first, last, advice)
+        return Rule(check, heading, source, first, last, advice, when)
 
     return make
 

@@ -16,7 +16,7 @@ def _both(visit: Visit, edit: Edit, *facts: str) -> tuple[str, ...]:
 
 @rule("ncci-ch1-e", heading="side by side")
 def never_together(visit: Visit, claim: Claim) -> Iterator[Finding]:
-    """A pair with modifier indicator 0 is not paid together for one patient on one date: column one stays, and no modifier helps."""
+    """A pair with modifier indicator 0 is not paid together to one provider for one patient on one date: column one stays, and no modifier helps."""
     for edit, _ in pairs(visit, claim, "0"):
         says = (
             f"{visit.payer.name} does not pay {edit.column_two} beside {edit.column_one}, with any modifier: the pair has "

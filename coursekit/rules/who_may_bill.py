@@ -10,7 +10,7 @@ from ..model import Claim, Finding
 from .saying import rule
 
 
-@rule("benefit-manual-ch15-230-5", heading="who may bill")
+@rule("benefit-manual-ch15-230-5", heading="who may bill", when=lambda visit: visit.unpaid)
 def payer_pays_provider(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A payer pays a code only when someone it pays for that code did the work."""
     for label, line in claim.labelled.items():
@@ -25,13 +25,13 @@ def payer_pays_provider(visit: Visit, claim: Claim) -> Iterator[Finding]:
 
 @rule("mue-2026-04", heading="who may bill")
 def payer_pays_code(visit: Visit, claim: Claim) -> Iterator[Finding]:
-    """A code whose daily limit is zero is never paid by itself."""
+    """A code whose daily limit is zero is never paid separately."""
     for label, line in claim.labelled.items():
         if line.code in visit.services and visit.has_limit_zero(line.code):
-            says = f"{visit.payer.name} never pays {line.code} by itself: its limit for the code is zero units a day."
+            says = f"{visit.payer.name} never pays {line.code} separately: its limit for the code is zero units a day."
             yield Finding(label, says, visit.words(line.code))
 
-@rule("invented", heading="who may bill")
+@rule("invented", heading="who may bill", when=lambda visit: visit.alone)
 def paid_only_beside(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A plan may pay one service only beside another that it names."""
     for label, line in claim.labelled.items():
@@ -41,7 +41,7 @@ def paid_only_beside(visit: Visit, claim: Claim) -> Iterator[Finding]:
             yield Finding(label, says, visit.words(line.code), source=visit.payer.source[0])
 
 
-@rule("benefit-manual-ch15-240", heading="who may bill")
+@rule("benefit-manual-ch15-240", heading="who may bill", when=lambda visit: visit.maintenance)
 def maintenance_is_not_covered(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Medicare pays an adjustment as active treatment; maintenance care is not covered."""
     for label, line in claim.labelled.items():
