@@ -89,7 +89,8 @@ def _recertified(visit: Visit) -> set[str]:
     first, ends = date_of(visit, "first treatment"), date_of(visit, "plan ends")
     runs_to = min((last for last in (first and first + RECERTIFY_WITHIN, ends) if last), default=None)
     again = date_of(visit, "recertified")
-    return _unless(not runs_to or visit.case.date <= runs_to or (again and again <= visit.case.date), _therapy(visit))
+    renewed = again and again <= visit.case.date <= again + RECERTIFY_WITHIN
+    return _unless(not runs_to or visit.case.date <= runs_to or renewed, _therapy(visit))
 
 
 def _progress(visit: Visit) -> set[str]:

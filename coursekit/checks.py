@@ -203,5 +203,7 @@ def _citations() -> Iterator[tuple[str, tuple[str, ...]]]:
     for rows in tables.edits().values():
         for row in rows:
             yield f"edits: {row.column_one}, {row.column_two}", row.source
+    for event in tables.history():
+        yield f"history: {event.id}", event.source
     for rule in RULES:
         yield f"rules: {rule.id}", (rule.source,)

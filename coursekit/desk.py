@@ -93,7 +93,7 @@ class Desk:
         try:
             learner = who()
             attempt = Attempt(
-                uuid.uuid4().hex, learner, self.course.id, exercise.name, exercise.fingerprint, form, answer,
+                uuid.uuid4().hex, learner, self.store.course_id, exercise.name, exercise.fingerprint, form, answer,
                 SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, now(),
             )  # fmt: skip
             self.store.keep(attempt)

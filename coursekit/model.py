@@ -139,6 +139,18 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Event:
+    """Something announced about pairs of an edit list, or what became of it. `on` is a day, or a month where no day is known."""
+
+    id: str
+    on: str
+    list: str
+    pairs: frozenset[tuple[str, str]]
+    says: str
+    source: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Provider:
     """A kind of clinician or helper; minutes of those who do not count never become units.
 

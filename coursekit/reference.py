@@ -173,9 +173,18 @@ def pair(one: str, other: str, on: Date, payer_id: str = "medicare") -> dict[str
         "modifier_can_help": bool(helps),
         "modifiers": helps,
         "edition": tables.sources()[cited_id].edition if cited_id else "",
-        "says": _pair_in_words(edit, helps, follows.name) if edit else _no_pair(one, other, rows, follows.name, on),
+        "says": " ".join([
+            _pair_in_words(edit, helps, follows.name) if edit else _no_pair(one, other, rows, follows.name, on),
+            *_story(follows.edits, one, other),
+        ]),
         "source": source(cited_id),
     }  # fmt: skip
+
+
+def _story(edit_list: str, one: str, other: str) -> list[str]:
+    """What was announced about a pair and what became of it. It is the same on every date: much of it was dated back."""
+    lists = (edit_list, tables.FALLS_BACK.get(edit_list))
+    return [event.says for event in tables.history() if event.list in lists and {(one, other), (other, one)} & event.pairs]
 
 
 def _rows(edit_list: str, one: str, two: str) -> tuple[Edit, ...]:

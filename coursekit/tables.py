@@ -17,6 +17,7 @@ from .model import (
     Amount,
     Code,
     Edit,
+    Event,
     Modifier,
     Payer,
     Provider,
@@ -306,6 +307,18 @@ def edits() -> dict[tuple[str, str, str], tuple[Edit, ...]]:
         )
         table.setdefault((edit.list, edit.column_one, edit.column_two), []).append(edit)
     return {key: tuple(sorted(rows, key=lambda row: row.until or Date.max)) for key, rows in table.items()}
+
+
+@cache
+def history() -> tuple[Event, ...]:
+    """What was announced about pairs, withdrawn and voided, the oldest first: told beside a pair, and read by no rule."""
+    table = []
+    for id, node in _entries("history.yaml").items():
+        row = node.fields("on list pairs says source")
+        beside = row["pairs"].entries
+        pairs = frozenset((one, two) for one in beside for two in _texts(beside, one))
+        table.append(Event(id, row["on"].text, row["list"].text, pairs, row["says"].text.strip(), row["source"].texts))
+    return tuple(table)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def untimed_once(visit: Visit, claim: Claim) -> Iterator[Finding]:
 
 @rule("ncci-ch11-p2", heading="how much", when=lambda visit: visit.overlapping)
 def one_service_at_a_time(visit: Visit, claim: Claim) -> Iterator[Finding]:
-    """The same minutes count for one timed service only, with or without an edit between the two."""
+    """The same minutes count for one service only, with or without an edit between the two; supervised modalities may run beside another."""
     for code in sorted(visit.overlapping & claim.codes):
         says = f"{code} and another timed service share minutes of the clock. Ask the provider whose minutes they were."
         yield Finding(code, says, visit.words(code, "at", "minutes"), part="documentation")

@@ -43,10 +43,14 @@ def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) 
         one, two = edit.column_one, edit.column_two
         if _kind(edit) != kind or two in visit.gaps or one not in visit.services or two not in visit.services:
             continue
+        # A line sent for a denial asks for nothing that the pair could take away.
+        if "GY" in claim.modifiers[two]:
+            continue
         label, quotes = two, _both(visit, edit, *FACTS[kind])
         if not shown:
             yield Finding(label, same.format(one=one, two=two), quotes, part="code")
-        elif not opening(claim, one) and not opening(claim, two):
+        # The reason for an evaluation stands on the evaluation itself; any other on either line.
+        elif not opening(claim, two) and (kind == "need" or not opening(claim, one)):
             says = unsaid.format(one=one, two=two, reason=WHY[next(ground for ground in edit.opens if ground in shown)])
             if idle := sorted(NEVER_OPEN & (claim.modifiers[one] | claim.modifiers[two])):
                 says += f" {tables.joined(idle)} never open{'s' * (len(idle) == 1)} a pair."
@@ -55,7 +59,7 @@ def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) 
 
 @rule("ncci-ch11-s", heading="side by side")
 def separate_region(visit: Visit, claim: Claim) -> Iterator[Finding]:
-    """Soft-tissue work beside a spinal adjustment needs a region that was not adjusted, and a modifier that says so."""
+    """Soft-tissue work beside a spinal adjustment needs a region that was not adjusted, and a modifier that says so; so does retraining (97112)."""
     yield from _stand_apart(
         visit,
         claim,

@@ -86,7 +86,7 @@ def total_time_is_given(visit: Visit, claim: Claim) -> Iterable[Finding]:
 
 @rule("noridian-certification", heading="what the note must say", when=_wants("plan of care"))
 def plan_is_certified(visit: Visit, claim: Claim) -> Iterable[Finding]:
-    """Therapy stands on a plan of care that is certified within 30 days of the first treatment; since 2025 a signed order and a plan sent in time will do."""
+    """Therapy stands on a certified plan of care. In time is within 30 days of the first treatment; since 2025 a signed order and a plan sent in time will do."""
     return _lacking(visit, claim, "plan of care", "there is no plan of care, or nobody has certified it")
 
 
