@@ -1,7 +1,8 @@
 """Hands-On Coding: learn to bill hands-on therapy correctly, by doing it.
 
-In a notebook three names are enough: `exercise("name")` shows an exercise, `progress()` how far you are, and
-`rulebook("03")` the rules met so far. Programs use `coursekit.desk` and `coursekit.engine`.
+In a notebook four names are enough: `exercise("name")` shows an exercise, `progress()` how far you are,
+`rulebook("03")` the rules met so far, and `is_it_true("...")` whether what you read somewhere is right. Programs use
+`coursekit.desk` and `coursekit.engine`.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["exercise", "progress", "rulebook"]
+__all__ = ["exercise", "is_it_true", "progress", "rulebook"]
 
 
 def exercise(name: str) -> Any:
@@ -36,3 +37,13 @@ def rulebook(about: str = "", on: str = "") -> Any:
     from .facts import day
 
     return Rulebook(about, day(on) if on else None)
+
+
+def is_it_true(statement: str) -> Any:
+    """Show the published statements nearest to one that you read: true, false or it depends, what is right, and where.
+
+    `statement` is a sentence, a few words of it, or an id such as "C040". Raises `Unreadable` where nothing is near.
+    """
+    from .statements import Judged
+
+    return Judged(statement)

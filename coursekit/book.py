@@ -123,13 +123,14 @@ class Rulebook:
             yield heading.upper()
             for rule in rules:
                 yield f"  {rule.says}"
-                yield f"    {rule.id}; {_when(rule)}{_where(rule)}"
+                yield f"    {rule.id}; {_when(rule)}{cited(rule.source)}"
 
     def _repr_html_(self) -> str:
         parts = [f"<p>{escape(line)}</p>" for line in self._preface()]
         for heading, rules in _by_heading(self.rules):
             rows = "".join(
-                f"<li>{escape(rule.says)}<br><small>{escape(_when(rule) + _where(rule))}</small></li>" for rule in rules
+                f"<li>{escape(rule.says)}<br><small>{escape(_when(rule) + cited(rule.source))}</small></li>"
+                for rule in rules
             )
             parts.append(f"<p><b>{escape(heading.capitalize())}</b></p><ul>{rows}</ul>")
         return f'<div class="coursekit-rulebook">{"".join(parts)}</div>'
@@ -141,7 +142,7 @@ class Rulebook:
             parts.append(f"## {heading.capitalize()}\n")
             for rule in rules:
                 advice = " Advice: it never costs a point." if rule.advice else ""
-                parts.append(f"**{rule.says}**{advice}  \n`{rule.id}` · {_when(rule)}{_where(rule)}\n")
+                parts.append(f"**{rule.says}**{advice}  \n`{rule.id}` · {_when(rule)}{cited(rule.source)}\n")
         return "\n".join(parts)
 
     def rows(self) -> list[dict]:
@@ -155,7 +156,7 @@ class Rulebook:
                 "until": rule.until.isoformat() if rule.until else None,
                 "advice": rule.advice,
                 "source": rule.source,
-                "where": _where(rule),
+                "where": cited(rule.source),
             }
             for rule in self.rules
         ]
@@ -193,8 +194,9 @@ def _when(rule: Rule) -> str:
     return since + (f"until {tables.spoken(rule.until)}; " if rule.until else "")
 
 
-def _where(rule: Rule) -> str:
-    source = tables.sources()[rule.source]
+def cited(id: str) -> str:
+    """A source in a line: its title, the place in it, its edition, and how it was seen if not by reading it."""
+    source = tables.sources()[id]
     if source.id == "invented":
         return "invented for teaching"
     how = {"read": "", "secondary": "; seen second-hand", "memory": "; from memory"}[source.seen]

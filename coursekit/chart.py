@@ -71,6 +71,12 @@ def _total(visit: Visit) -> set[str]:
     return _unless(total and int(total) >= sum(visit.minutes.values()), _therapy(visit))
 
 
+def _was_there(visit: Visit, name: str) -> bool:
+    """Whether a dated document was there on the day of the visit."""
+    dated = date_of(visit, name)
+    return dated is not None and dated <= visit.case.date
+
+
 def _certified(visit: Visit) -> bool:
     """Whether the plan is certified, still has time to be, or was ordered and sent as the newer rule allows."""
     first = date_of(visit, "first treatment") or date_of(visit, "plan of care")
@@ -82,7 +88,7 @@ def _certified(visit: Visit) -> bool:
 
 
 def _plan(visit: Visit) -> set[str]:
-    return _unless(says(visit, "plan of care") and _certified(visit), _therapy(visit))
+    return _unless(_was_there(visit, "plan of care") and _certified(visit), _therapy(visit))
 
 
 def _recertified(visit: Visit) -> set[str]:
@@ -131,14 +137,14 @@ WANTS: Mapping[str, Callable[[Visit], Iterable[str]]] = {
     "purpose": _purpose,
     "part": _part,
     "level": lambda visit: _unless(says(visit, "level"), _adjustments(visit)),
-    "order": lambda visit: _unless(says(visit, "order"), _therapy(visit)),
+    "order": lambda visit: _unless(_was_there(visit, "order"), _therapy(visit)),
     "clock times": _clock,
     "own words": lambda visit: _unless(not says(visit, "copied from"), _all(visit)),
     "late entry": _written,
 }
 
 # What no honest addition can bring back: the line is left out, not asked about.
-BEYOND_MENDING = frozenset({"own words", "recertification", "progress report"})
+BEYOND_MENDING = frozenset({"own words"})
 
 
 def lacks(visit: Visit) -> dict[str, frozenset[str]]:

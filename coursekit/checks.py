@@ -131,10 +131,14 @@ def _missteps(solution: Solution, case: Case) -> Iterator[str]:
 
 
 def _unsettled(case: Case) -> Iterator[str]:
-    """Nobody has said whether minutes of a struck code still count in the day's total: no case may turn on it."""
+    """No case may turn on what nobody has settled: minutes of struck codes, pairs in a ring, and dry needling."""
     for visit in visits(case):
+        if needled := sorted(code for code in visit.services if tables.codes()[code].family == "needling"):
+            yield f"Whether dry needling is paid, and to whom, is contested ({', '.join(needled)}). Keep it out of what is scored."
         if not visit.struck:
             continue
+        if any(edit.column_one in visit.struck for edit in visit.struck.values()):
+            yield f"Each of {', '.join(visit.struck)} falls to a code that itself falls. Which of them stays is unsettled."
         lost = {service for code in visit.struck for service in visit.services[code]}
         rest = replace(case, services=tuple(service for service in case.services if service not in lost))
         if not any(other.due == visit.due for other in visits(rest)):
@@ -197,6 +201,7 @@ def _citations() -> Iterator[tuple[str, tuple[str, ...]]]:
         ("regions", tables.regions()),
         ("providers", tables.providers()),
         ("payers", tables.payers()),
+        ("statements", tables.published_statements()),
     ):
         for name, row in table.items():
             yield f"{what}: {name}", row.source

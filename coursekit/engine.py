@@ -57,7 +57,12 @@ def _rules_for(visit: Visit) -> tuple[Rule, ...]:
 
 
 def raw_findings(visit: Visit, claim: Claim, rules: Iterable[Rule] | None = None) -> list[Finding]:
-    """All that the rules say about a claim in one reading of the note, in the order of the headings."""
+    """All that the rules say about a claim in one reading of the note, in the order of the headings.
+
+    A line that asks for a denial asks for nothing that a rule could take away, and is passed over.
+    """
+    if any(visit.is_denial(line) for line in claim.lines):
+        claim = Claim(tuple(line for line in claim.lines if not visit.is_denial(line)), claim.asks)
     return [
         Finding(
             found.line,
@@ -135,7 +140,7 @@ def _candidates(visit: Visit) -> Iterator[Claim]:
 
 def _for_denial(visit: Visit) -> list[tuple[Line, ...]]:
     """Nothing, or a line that nobody expects to be paid and that says so."""
-    care = [(code, mark) for code in sorted(visit.maintenance) for mark in ("GA", "GZ")]
+    care = [(code, mark) for code in sorted(visit.maintenance) for mark in visit.notice_marks]
     return [(), *((Line(code, visit.earned.get(code, 1), (mark,)),) for code, mark in care)]
 
 

@@ -15,7 +15,7 @@ from itertools import combinations, product
 from typing import TypeVar
 
 from . import chart, tables
-from .model import Case, Claim, Edit, Payer, Service, Unreadable
+from .model import Case, Claim, Edit, Line, Payer, Service, Unreadable
 
 UNIT_MINUTES = 15
 MIDPOINT = 8  # a unit is earned once more than half of it, in whole minutes, is done
@@ -129,6 +129,11 @@ class Visit:
         return table
 
     @cached_property
+    def payable(self) -> dict[str, tuple[Service, ...]]:
+        """The services behind each code that can be paid: an aide's never, and another's whom the payer does not pay for it."""
+        return _payable(self.reading, self.case)
+
+    @cached_property
     def families(self) -> dict[str, str]:
         """The code that the note documents of each family counted by regions."""
         known = tables.codes()
@@ -199,17 +204,29 @@ class Visit:
         return frozenset(code for code in self.services if any(tables.earns(code, on) for on in marked))
 
     @cached_property
-    def overlapping(self) -> frozenset[str]:
-        """Timed codes of one practitioner whose minutes on the clock overlap, and that no edit already sorts out."""
-        timed = [(s, c) for s, c in self.reading if c and isinstance(s.at, int) and tables.codes()[c].timing == "timed"]
-        return frozenset(
-            code
+    def notice_marks(self) -> tuple[str, ...]:
+        """The modifiers that tell the truth about the advance notice: GA, GZ, or either where the record is silent."""
+        return {"required": ("GA",), "none": ("GZ",)}.get(chart.says(self, "notice"), ("GA", "GZ"))
+
+    @cached_property
+    def shared(self) -> tuple[tuple[str, str, int], ...]:
+        """Two timed codes of one practitioner, and the minutes on the clock that both count and no edit sorts out."""
+        clocked = ((s, c) for s, c in self.reading if c and isinstance(s.at, int) and _counts(s, self.case))
+        timed = [(service, code) for service, code in clocked if tables.codes()[code].timing == "timed"]
+        return tuple(
+            (first, second, min(one.at + one.minutes, two.at + two.minutes) - max(one.at, two.at))
             for (one, first), (two, second) in combinations(timed, 2)
             if first != second and _apart_in_time(one, two) is False and one.minutes and two.minutes
             if _practitioner(one, self.case) == _practitioner(two, self.case)
             if not self._is_part_of(first, two, second) and not self._is_part_of(second, one, first)
-            for code in (first, second)
         )
+
+    @cached_property
+    def overlapping(self) -> frozenset[str]:
+        """Timed codes that share minutes on the clock, where the units turn on whose minutes they were."""
+        if not self.shared or _whoever_owns(self.shared, self.minutes, self.payer.counting) is not None:
+            return frozenset()
+        return frozenset(code for first, second, _ in self.shared for code in (first, second))
 
     def _is_part_of(self, column_one: str, service: Service, code: str) -> bool:
         """Whether an edit makes one service of a code part of another code."""
@@ -219,6 +236,10 @@ class Visit:
     def required(self, code: str) -> tuple[tuple[str, str], ...]:
         """The modifiers that the payer wants on a line of this code, each with its source."""
         return self._required.get(code, ())
+
+    def any_plan_will_do(self, code: str) -> bool:
+        """Whether a physician did it, whose therapy may belong to any of the plans of care."""
+        return all((service.by or self.case.provider) == "physician" for service in self.services.get(code, ()))
 
     @cached_property
     def _required(self) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -231,15 +252,23 @@ class Visit:
 
     def attests(self, code: str) -> tuple[str, ...]:
         """The modifiers that a line of this code carries because of what was spent this year."""
-        spent = chart.says(self, "spent this year")
-        above = spent and self.threshold and int(spent) >= self.threshold and self.is_therapy(code)
-        return ("KX",) if above else ()
+        return ("KX",) if self.is_above_threshold and self.is_therapy(code) else ()
+
+    @cached_property
+    def is_above_threshold(self) -> bool | None:
+        """Whether today's services pass the year's amount; None where the record does not tell what they come to."""
+        spent, today = chart.says(self, "spent this year"), chart.says(self, "allowed today")
+        if not spent or not self.threshold:
+            return None
+        if int(spent) >= self.threshold:
+            return True
+        return int(spent) + int(today) > self.threshold if today else None
 
     @cached_property
     def threshold(self) -> int | None:
         """The year's amount above which therapy lines carry KX, in dollars; None where the payer has none."""
         of = "OT" if _practitioner_of_plan(self.case) == "occupational therapist" else "PT and SLP"
-        row = tables.amount_on("therapy threshold", self.case.payer, of, self.case.date)
+        row = tables.amount_on("therapy threshold", self.payer.id, of, self.case.date)
         return int(row.value) if row else None
 
     @cached_property
@@ -248,7 +277,7 @@ class Visit:
         table = {}
         for code, units in self.earned.items() if self.payer.assistants else ():
             given: dict[str, int] = {}
-            for service in self.services[code]:
+            for service in self.payable[code]:
                 mark = tables.providers()[service.by or self.case.provider].modifier
                 given[mark] = given.get(mark, 0) + (service.minutes or 0)
             mark = max(given)
@@ -267,6 +296,10 @@ class Visit:
     def has_limit_zero(self, code: str) -> bool:
         """Whether the payer's daily limit for the code is zero: it is never paid by itself."""
         return self.payer.limits and tables.codes()[code].limit == 0
+
+    def is_denial(self, line: Line) -> bool:
+        """Whether a line asks for a denial: GY on something that Medicare never pays here."""
+        return self.payer.is_medicare and "GY" in line.modifiers and (line.code in self.unpaid or self.has_limit_zero(line.code))
 
     def in_force(self, code: str) -> bool:
         """Whether the code exists on the date of service."""
@@ -287,7 +320,7 @@ class Visit:
 
     def grounds(self, edit: Edit) -> dict[str, bool | None]:
         """Each ground on which some service of column two stands apart from all of column one, or not, or unsaid."""
-        ones, twos = self.services.get(edit.column_one, ()), self.services.get(edit.column_two, ())
+        ones, twos = self.payable.get(edit.column_one, ()), self.payable.get(edit.column_two, ())
         answers: dict[str, bool | None] = {}
         for ground in GROUNDS:
             each = [_all(_between(one, two, self.case, self.payer.whole_spine)[ground] for one in ones) for two in twos if ones]
@@ -361,7 +394,7 @@ class Visit:
 
     def _unsaid(self, code: str) -> str:
         """What the note leaves out about a code that could be billed otherwise: its minutes, its region, its clock."""
-        services = [service for service in self.services[code] if _counts(service, self.case)]
+        services = self.payable.get(code, ())
         if code in self.unpaid or code in self.alone or not services:
             return ""
         if tables.codes()[code].timing == "timed" and any(service.minutes is None for service in services):
@@ -391,7 +424,7 @@ class Visit:
 
     def _apart_units(self, code: str) -> int:
         """Units of a code of which only some services may stand apart from a column-one code."""
-        units, services = self.earned[code], self.services[code]
+        units, services = self.earned[code], self.payable[code]
         if tables.codes()[code].timing != "timed":
             return units
         for other in self._candidates - {code} - set(self.struck):
@@ -403,7 +436,7 @@ class Visit:
         return units
 
     def _stands_apart(self, service: Service, edit: Edit) -> bool:
-        ones = self.services[edit.column_one]
+        ones = self.payable.get(edit.column_one, ())
         return any(all(_between(one, service, self.case, self.payer.whole_spine)[g] for one in ones) for g in edit.opens if g in GROUNDS)
 
 
@@ -423,12 +456,24 @@ def _counts(service: Service, case: Case) -> bool:
     return tables.providers()[who].counts and bool(tables.payers()[case.payer].pays.get(who))
 
 
-def _minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
-    minutes: dict[str, int] = {}
+def _payable(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, tuple[Service, ...]]:
+    """The services of each code by people who count; where the payer pays some of them for it and not others, by those."""
+    counted: dict[str, list[Service]] = {}
     for service, code in reading:
-        if code and service.minutes and tables.codes()[code].timing == "timed" and _counts(service, case):
-            minutes[code] = minutes.get(code, 0) + service.minutes
-    return minutes
+        if code and _counts(service, case):
+            counted.setdefault(code, []).append(service)
+    pays = tables.payers()[case.payer].pays
+    paid = {
+        code: [service for service in services if tables.earns(code, pays.get(service.by or case.provider, ()))]
+        for code, services in counted.items()
+    }
+    return {code: tuple(paid[code] or services) for code, services in counted.items()}
+
+
+def _minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
+    """Minutes of each timed code that can become units."""
+    given = {code: sum(service.minutes or 0 for service in services) for code, services in _payable(reading, case).items()}
+    return {code: spent for code, spent in given.items() if spent and tables.codes()[code].timing == "timed"}
 
 
 def _code_by_regions(case: Case, codes: tuple[str, ...]) -> str:
@@ -478,22 +523,69 @@ def visits(case: Case) -> tuple[Visit, ...]:
     return kept(case, "visits", lambda: tuple(_visits(case)))
 
 
+def _with_minutes(case: Case) -> tuple[Service, ...]:
+    """The services; where only one leaves out its minutes, the total of timed minutes that the record gives tells them."""
+    total = case.documents.get("timed minutes")
+    timed = [s for s in case.services if any(c in tables.codes() and tables.codes()[c].timing == "timed"
+                                             for c in tables.techniques()[s.did].codes)]  # fmt: skip
+    silent = [service for service in timed if service.minutes is None]
+    if not total or len(silent) != 1:
+        return case.services
+    left = int(total.value) - sum(service.minutes or 0 for service in timed)
+    told = replace(silent[0], minutes=left) if left > 0 else silent[0]
+    return tuple(told if service is silent[0] else service for service in case.services)
+
+
 def _visits(case: Case) -> Iterable[Visit]:
     payer = tables.payers()[case.payer]
-    techniques = tuple(dict.fromkeys(service.did for service in case.services))
+    services = _with_minutes(case)
+    techniques = tuple(dict.fromkeys(service.did for service in services))
     choices = [_choices(case, did, payer) for did in techniques]
     if math.prod(map(len, choices)) > MOST_READINGS:
         raise Unreadable("Too many contested techniques in one case: there are more readings than anyone could check.")
     for picked in product(*choices):
         code_of = dict(zip(techniques, picked, strict=True))
-        reading = tuple((service, code_of[service.did]) for service in case.services)
+        reading = tuple((service, code_of[service.did]) for service in services)
         once = {
             code: 1
             for service, code in reading
             if code and tables.codes()[code].timing != "timed" and _counts(service, case)
         }
-        for timed in allocations(_minutes(reading, case), payer.counting):
-            yield Visit(case, payer, reading, {**once, **timed})
+        minutes = _minutes(reading, case)
+        plain = allocations(minutes, payer.counting)
+        shared = Visit(case, payer, reading, {**once, **plain[0]}).shared
+        counted = _whoever_owns(shared, minutes, payer.counting) or plain
+        ways = [Visit(case, payer, reading, {**once, **timed}) for timed in counted]
+        yield from ways
+        yield from _without_struck_minutes(ways, minutes)
+
+
+def _whoever_owns(
+    shared: tuple[tuple[str, str, int], ...], minutes: dict[str, int], counting: str
+) -> list[dict[str, int]] | None:
+    """The ways to give out units with shared minutes counted once; None where they turn on whose minutes they were."""
+    every = []
+    for owners in product((0, 1), repeat=min(len(shared), 8)):
+        once = dict(minutes)
+        for owner, (first, second, both) in zip(owners, shared, strict=False):
+            once[(first, second)[owner]] -= both
+        every.append(allocations({code: max(spent, 0) for code, spent in once.items()}, counting))
+    return every[0] if all(ways == every[0] for ways in every) else None
+
+
+def _without_struck_minutes(ways: list[Visit], minutes: dict[str, int]) -> Iterable[Visit]:
+    """The same visits counted without the minutes of codes that fell to a pair.
+
+    Nobody has said whether such minutes still count in the day's total, so neither way of counting may cost.
+    """
+    for visit in ways:
+        rest = {code: spent for code, spent in minutes.items() if code not in visit.struck}
+        if len(rest) < len(minutes):
+            once = {code: units for code, units in visit.earned.items() if code not in minutes}
+            for timed in allocations(rest, visit.payer.counting):
+                other = Visit(visit.case, visit.payer, visit.reading, {**once, **timed})
+                if all(other.due != known.due for known in ways):
+                    yield other
 
 
 def nearest_visit(case: Case, claim: Claim) -> Visit:

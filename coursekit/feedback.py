@@ -76,6 +76,8 @@ def _head(finding: Finding, payer: str) -> str:
         return "Accepted."
     if finding.part == "units":
         return "The units do not fit."
+    if finding.part == "documentation":
+        return "The record does not carry this line."
     if finding.heading == "how it is said":
         return "The modifier does not fit."
     return f"{payer} would deny this line."

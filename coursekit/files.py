@@ -168,6 +168,8 @@ def read_exercise(path: Path, loader: type = LOADERS[0]) -> Exercise:
         raise root.bad(f"“{name}” is not a name for an exercise: small letters, digits and underscores.")
     for node in row["skills"].items:
         node.one_of(tables.skills(), "skill")
+    for node in row["statements"].items if "statements" in row else ():
+        node.one_of(tables.published_statements(), "statement")
     forms = {form: FORM_READERS[form](node) for form, node in row.items() if form in FORMS}
     if not forms:
         raise root.bad(f"The exercise asks nothing. Add one of: {', '.join(FORMS)}.")

@@ -233,6 +233,18 @@ class Skill:
     rules: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What people publish, restated, and judged as it stands: true, false, or depends. `truth` says what is right."""
+
+    id: str
+    says: str
+    verdict: str
+    truth: str
+    source: tuple[str, ...]
+    topic: str
+
+
 # A visit ------------------------------------------------------------------------------------------------------------
 
 FIELDS = ("did", "region", "side", "minutes", "at", "by", "encounter", "because", "own_need")

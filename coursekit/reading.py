@@ -43,8 +43,9 @@ class BadFile(Unreadable):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """A hint such as ` Did you mean “cervical”?`, or nothing where no known word is near."""
-    close = difflib.get_close_matches(word.lower(), {k.lower(): k for k in known}, n=1, cutoff=0.6)
-    return f" Did you mean “{close[0]}”?" if close else ""
+    spelled = {k.lower(): k for k in known}
+    close = difflib.get_close_matches(word.lower(), spelled, n=1, cutoff=0.6)
+    return f" Did you mean “{spelled[close[0]]}”?" if close else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ def _minutes(said: str, piece: str) -> int:
 
 def pair(one: str, other: str, on: Date, payer_id: str = "medicare") -> dict[str, Any]:
     """What the payer's edits say about two codes on a date of service, whichever way round they are given."""
-    one, other = code(one), code(other)
+    one, other = sorted((code(one), code(other)))
     if one == other:
         raise Unreadable(f"{one} is named twice. A pair is two different codes.")
     follows = tables.payers()[payer_id]

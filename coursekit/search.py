@@ -15,7 +15,7 @@ from .rules import RULES
 
 MOST_FOUND = 20
 
-_IDLE = frozenset(["a", "an", "and", "for", "in", "is", "it", "of", "on", "or", "the", "to", "what", "with"])
+IDLE = frozenset(["a", "an", "and", "for", "in", "is", "it", "of", "on", "or", "the", "to", "what", "with"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def _entries() -> Iterator[_Entry]:
         yield _Entry("source", row.id, (row.id, row.id.replace("-", " "), row.title), (), says, row.id)
 
 
-def _fold(text: str) -> tuple[str, ...]:
+def fold(text: str) -> tuple[str, ...]:
     """Words as they are compared: without case, plural, -ing, and the differences of US and UK spelling.
 
     What comes out is not a word; both sides are folded in the same way, and that is all that counts.
@@ -82,7 +82,7 @@ def _score(asked: tuple[str, ...], entry: _Entry) -> float:
     # A code one digit off is another code, and not a slip in spelling.
     numbered = any(word.isdigit() for word in asked)
     for n, phrase in enumerate(entry.phrases):
-        words, own = _fold(phrase), 5.0 if n else 0.0
+        words, own = fold(phrase), 5.0 if n else 0.0
         has = set(words)
         if words == asked:
             best = max(best, 100 - own)
@@ -92,11 +92,11 @@ def _score(asked: tuple[str, ...], entry: _Entry) -> float:
             best = max(best, 70 - own + len(has))
         elif not numbered and (near := SequenceMatcher(None, " ".join(asked), " ".join(words)).ratio()) >= 0.8:
             best = max(best, 60 * near - own)
-        elif shared := len(wanted & (has - _IDLE)):
+        elif shared := len(wanted & (has - IDLE)):
             best = max(best, 30 * shared / len(wanted))
     if wanted & {code.lower() for code in entry.codes}:
         best = max(best, 45.0)
-    if wanted <= set(_fold(entry.says)):
+    if wanted <= set(fold(entry.says)):
         best = max(best, 40.0)
     # Titles of sources hold every word of the field: they come after what the words mean.
     return best if entry.kind != "source" or best > 90 else best / 2
@@ -104,8 +104,8 @@ def _score(asked: tuple[str, ...], entry: _Entry) -> float:
 
 def lookup(asked: str) -> list[dict[str, Any]]:
     """What the course knows about some words, best first. Forgiving: case, plural, spelling, a letter too few."""
-    folded = _fold(asked)
-    useful = tuple(word for word in folded if word not in _IDLE) or folded
+    folded = fold(asked)
+    useful = tuple(word for word in folded if word not in IDLE) or folded
     if not useful:
         raise Unreadable(f"“{asked[:60]}” holds nothing to look up. Give a technique, code, modifier, region or rule.")
     scored = [(_score(useful, entry), entry) for entry in _entries()]

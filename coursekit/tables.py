@@ -25,6 +25,7 @@ from .model import (
     Requirement,
     Skill,
     Source,
+    Statement,
     Technique,
     Unreadable,
 )
@@ -286,6 +287,17 @@ def skills() -> dict[str, Skill]:
     for name, node in _entries("skills.yaml").items():
         row = node.fields("says notebooks rules")
         table[name] = Skill(name, row["says"].text, row["notebooks"].texts, _texts(row, "rules"))
+    return table
+
+
+@cache
+def published_statements() -> dict[str, Statement]:
+    """What people publish about the codes, by id, each with a verdict and what is right."""
+    table = {}
+    for id, node in _entries("statements.yaml").items():
+        row = node.fields("says verdict truth source topic")
+        verdict = row["verdict"].one_of(("true", "false", "depends"), "verdict")
+        table[id] = Statement(id, row["says"].text, verdict, row["truth"].text, row["source"].texts, row["topic"].text)
     return table
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from coursekit import engine
+from coursekit import engine, tables
 from coursekit.model import Case, Claim, Document, Exercise, Key, Service, Solution, Told
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,8 +28,15 @@ def did(technique, minutes=None, region="", *, at=None, **more):
     return Service(technique, region, minutes=minutes, at=at, **more)
 
 
+# Medicare as it is, but for the modifiers that name a plan of care: most tests are about something else.
+PLAIN = "medicare without plan modifiers"
+_medicare = tables.payers()["medicare"]
+tables.payers()[PLAIN] = replace(_medicare, requires=tuple(n for n in _medicare.requires if "physician" not in n.by))
+
+
 def visit(*services, payer="medicare", by="physician", on="2026-03-04", record="", **documents):
-    """A case of these services. Medicare wants no modifier of a physician's plan of care, so that is who came."""
+    """A case of these services. A physician comes to `PLAIN` Medicare; therapists and others to Medicare as it is."""
+    payer = PLAIN if (payer, by) == ("medicare", "physician") else payer
     told = [_told(n, service) for n, service in enumerate(services, 1)]
     said = {name.replace("_", " "): str(value) for name, value in documents.items()}
     lines = ["; ".join(words for _, words in quotes) for quotes in told] + [
@@ -212,11 +219,12 @@ WITH_NEED = visit(*adjusted("lumbar"), did(OFFICE, own_need=True), **CEDAR)
 WITHOUT_NEED = visit(*adjusted("lumbar"), did(OFFICE), **CEDAR)
 ACTIVE = visit(*adjusted("lumbar"), by="chiropractor", care="active")
 MAINTENANCE = visit(*adjusted("lumbar"), by="chiropractor", care="maintenance")
-BELOW_AMOUNT = visit(EXERCISE, by=PT, spent_this_year=2479)
+BELOW_AMOUNT = visit(EXERCISE, by=PT, spent_this_year=2400, allowed_today=80)
 AT_AMOUNT = visit(EXERCISE, by=PT, spent_this_year=2480)
 BY_ASSISTANT = visit(did("therapeutic exercise", 15, by=PTA), by=PT)
 BY_THERAPIST = visit(did("therapeutic exercise", 15, by=PT), by=PT)
-AT_ONCE = visit(did("therapeutic exercise", 15, at="9:00"), did("gait training", 15, at="9:14"))
+# Twenty and fifteen minutes that share ten: whose they were decides a unit.
+AT_ONCE = visit(did("therapeutic exercise", 20, at="9:00"), did("gait training", 15, at="9:10"))
 IN_TURN = visit(did("therapeutic exercise", 15, at="9:00"), did("gait training", 15, at="9:15"))
 IN_ORDER = charted()
 

@@ -131,6 +131,10 @@ REFUSED = {
         {X: far_cell("A99999999")},
         f"{X}: its sheet has cells far outside a table of CMS. {AS_SHIPPED}",
     ),
+    "Excel with a far row after much else": (
+        {X: ship.sheet(more="<!--" + " " * 2_100_000 + "--><row r='9999999'><c r = 'A9999999'><v>1</v></c></row>")},
+        f"{X}: its sheet has cells far outside a table of CMS. {AS_SHIPPED}",
+    ),
     "Excel without sheets": (
         {X: ship.archive({"xl/workbook.xml": b"<workbook"})},
         f"{X}: the Excel file is damaged (Cannot detect file format). {AGAIN}",

@@ -37,6 +37,7 @@ ORDER = (
     "draft",
     "checks",
     "book",
+    "statements",
     "store",
     "cms",
     "picture",

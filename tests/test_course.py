@@ -182,12 +182,12 @@ def test_a_case_that_turns_on_what_nobody_has_settled_is_told(root):
     """Struck minutes may or may not count in the day's total: 20 + 18 are three units, two for the first."""
     case = """date: 2026-03-04
 payer: medicare
-provider: physician
+provider: physical therapist
 note: |
   9:00-9:15 Joint mobilization. 9:15-9:23 Kneading strokes.
 """
     (root / "exercises/01_claims/neck.yaml").write_text(
-        f"title: Two hands\nskills:\n- units at a glance\n{case}audit: 97140 x2\n", encoding="utf-8"
+        f"title: Two hands\nskills:\n- units at a glance\n{case}audit: 97140 x2 GP\n", encoding="utf-8"
     )
     (root / "solutions/01_claims/neck.yaml").write_text(
         """facts:
@@ -197,14 +197,14 @@ note: |
 - did: petrissage
   minutes: 8
   quote: Kneading strokes
-claim: 97140 x1
+claim: 97140 x1 GP
 why: Only one of the two is paid.
 """,
         encoding="utf-8",
     )
     assert said(root) == set()
     turning = (root / "solutions/01_claims/neck.yaml").read_text().replace("minutes: 15", "minutes: 20")
-    turning = turning.replace("minutes: 8", "minutes: 18").replace("97140 x1", "97140 x2")
+    turning = turning.replace("minutes: 8", "minutes: 18").replace("why:", "also:\n- 97140 x2 GP\nwhy:")
     (root / "solutions/01_claims/neck.yaml").write_text(turning, encoding="utf-8")
     unsettled = "The units turn on whether the minutes of 97124 still count. That is unsettled."
     assert said(root) == {f"solutions/01_claims/neck.yaml: {unsettled}"}

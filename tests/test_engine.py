@@ -731,10 +731,13 @@ def test_cq_began_with_2020(on, claim):
 
 @pytest.mark.parametrize(("on", "amount"), [("2026-03-04", 2480), ("2025-03-04", 2410), ("2024-03-04", 2330)])
 def test_kx_is_true_from_the_amount_of_the_year_on(on, amount):
-    below, there = (visit(EXERCISE, by=PT, on=on, spent_this_year=spent) for spent in (amount - 1, amount))
+    below = visit(EXERCISE, by=PT, on=on, spent_this_year=amount - 30, allowed_today=30)
+    crossing = visit(EXERCISE, by=PT, on=on, spent_this_year=amount - 30, allowed_today=31)
+    there = visit(EXERCISE, by=PT, on=on, spent_this_year=amount)
     assert best(below) == claims("97110 x1 GP")
     assert costs(below, "97110 x1 GP KX") == {("97110", "above_the_threshold")}
-    assert best(there) == claims("97110 x1 GP KX")
+    assert best(there) == best(crossing) == claims("97110 x1 GP KX")
+    assert costs(crossing, "97110 x1 GP") == {("97110", "above_the_threshold")}
     assert costs(there, "97110 x1 GP") == {("97110", "above_the_threshold")}
 
 
@@ -856,8 +859,9 @@ def test_what_a_record_lacks_counts_under_documentation():
 def test_what_can_be_mended_is_asked_and_what_cannot_is_left_out():
     assert best(charted(lacks=["signature"])) == claims("97124 ask")
     assert solved(charted(lacks=["signature"])) == claims("97124 ask", "nothing")
-    for hopeless in ({"copied_from": "2026-02-25"}, {"treatment_day": 11}, {"plan_ends": "2026-03-03"}):
-        assert solved(charted(**hopeless)) == claims("nothing")
+    for late in ({"treatment_day": 11}, {"plan_ends": "2026-03-03"}):
+        assert best(charted(**late)) == claims("97124 ask")
+    assert solved(charted(copied_from="2026-02-25")) == claims("nothing")
 
 
 # Grading -------------------------------------------------------------------------------------------------------------

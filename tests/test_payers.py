@@ -13,7 +13,7 @@ from coursekit.facts import units_in
 from coursekit.model import Document
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (tables.DATA / "policies").glob("*.md")}
-PAYERS = tables.payers()
+PAYERS = {id: row for id, row in tables.payers().items() if id == row.id}
 INVENTED = sorted(id for id, row in PAYERS.items() if row.invented)
 REAL = sorted(PAYERS.keys() - set(INVENTED))
 TODAY = date(2026, 3, 4)

@@ -10,13 +10,10 @@ from datetime import date as Date
 
 from .naming import BadTable
 
-MOST_ROWS = 1_048_576  # what a sheet of Excel holds
 _ROWS_A_BLOCK = 20_000
-# A cell past column J or past Excel's last row would make a reader set aside memory for all that lies before it.
-_FAR_CELL = re.compile(
-    rb"""\sr\s*=\s*["'](?:[A-Za-z]{2,}|[K-Zk-z])[0-9]|\sr\s*=\s*["'][A-Ja-j]?(?:[0-9]{8}|[2-9][0-9]{6})"""
-)
-_OVERLAP = 64
+# A cell past column J, or past the last row that Excel has, would make a reader set aside memory for all before it.
+_FAR_CELL = re.compile(rb"""r(?<=[ \t\r\n]r)[ \t\r\n]*=[ \t\r\n]*["'](?![A-J]?[01]?[0-9]{1,6}["'])""")
+_OVERLAP = 64  # more than a cell's name and what is around it
 
 
 def text_of(name: str, book: io.BytesIO) -> Iterator[bytes]:
@@ -34,7 +31,10 @@ def text_of(name: str, book: io.BytesIO) -> Iterator[bytes]:
         sheet = CalamineWorkbook.from_filelike(book).get_sheet_by_index(0)
         rows: list[str] = []
         for row in sheet.iter_rows():
-            rows.append("\t".join([cell if cell.__class__ is str else _plain(cell, n) for n, cell in enumerate(row)]))
+            try:
+                rows.append("\t".join(row))
+            except TypeError:  # not all of them are text
+                rows.append("\t".join([_plain(cell, n) for n, cell in enumerate(row)]))
             if len(rows) == _ROWS_A_BLOCK:
                 yield _joined(rows)
                 rows = []
@@ -67,9 +67,16 @@ def _check_cells(name: str, book: io.BytesIO) -> None:
     with zipfile.ZipFile(book) as archive:
         for member in archive.infolist():
             with archive.open(member) as stream:
-                before = b""
+                left = b""
                 while block := stream.read(1 << 20):
-                    if member.filename.startswith("xl/worksheets/") and _FAR_CELL.search(before + block):
-                        raise BadTable(f"{name}: its sheet has cells far outside a table of CMS. "
-                                       "Import the file as CMS ships it.")  # fmt: skip
-                    before = block[-_OVERLAP:]
+                    if member.filename.startswith("xl/worksheets/"):
+                        left = _check_refs(name, left + block)
+                _check_refs(name, left + bytes(_OVERLAP))
+
+
+def _check_refs(name: str, data: bytes) -> bytes:
+    """See to all cells but those in the last bytes, which may be cut; these are given back."""
+    decided = len(data) - _OVERLAP
+    if (found := _FAR_CELL.search(data)) and found.start() < decided:
+        raise BadTable(f"{name}: its sheet has cells far outside a table of CMS. Import the file as CMS ships it.")
+    return data[-_OVERLAP:]

@@ -169,7 +169,8 @@ class _Gz:
 
 def ahead(blocks: Iterator[bytes]) -> Iterator[bytes]:
     """The same blocks, each fetched while the one before is worked on: unpacking runs beside reading."""
-    with ThreadPoolExecutor(1) as pool, closing(blocks):
+    # The pool ends first: a block that is still on its way holds the stream.
+    with closing(blocks), ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, blocks, None)
         while (block := coming.result()) is not None:
             coming = pool.submit(next, blocks, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from datetime import date as Date
@@ -47,19 +48,21 @@ def read(
     def counted(part: Part) -> Iterator[bytes]:
         nonlocal done
         mark = 0
-        for block in ahead(part.blocks()):
-            mark = zlib.crc32(block, mark) if len(given) > 1 else 0
-            done += len(block)
-            if progress:
-                progress(done, max(done, expected))
-            yield block
+        with closing(ahead(part.blocks())) as blocks:
+            for block in blocks:
+                mark = zlib.crc32(block, mark) if len(given) > 1 else 0
+                done += len(block)
+                if progress:
+                    progress(done, max(done, expected))
+                yield block
         if len(given) > 1 and (other := marks.setdefault(mark, part.name)) != part.name:
             raise BadTable(
                 f"{other} and {part.name} hold the same rows: one part was saved twice. Get the missing one."
             )
 
     for part in given:
-        reader.add(part.name, counted(part))
+        with closing(counted(part)) as blocks:
+            reader.add(part.name, blocks)
     what, since = _one_table(given, reader, kind, effective)
     table = reader.table()
     if what.layout == "limits" and (twice := np.flatnonzero(table.one[1:] == table.one[:-1])).size:

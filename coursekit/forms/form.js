@@ -548,26 +548,32 @@ function policyBlocks(blocks) {
 
 // Pictures -----------------------------------------------------------------------------------------------------------
 //
-// Each kind is drawn as SVG `W` units wide, a unit being a twelfth of the height of small text, and gives [height, parts].
-// `hue(what)` is the number of a color and hatch, the same for one code in all pictures that stand together.
+// Each kind is drawn as SVG, W units wide, where small text is 12 units high, and gives [height, shapes]. `hue(what)` is
+// the color and hatch of a code or service, the same in all pictures that stand together.
 
-const GAP = 40; // minutes without a service that are drawn shorter than they were
+const SHORTENED = 40; // minutes; a longer pause is drawn as ten
 
 function s(tag, props = {}, ...children) {
   const el = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [key, value] of Object.entries(props)) if (value !== undefined && value !== false) el.setAttribute(key, value);
+  for (const [key, value] of Object.entries(props)) el.setAttribute(key, value);
   el.append(...children.flat(Infinity).filter((child) => child || child === 0));
   return el;
 }
 
 const pen = document.createElement("canvas").getContext("2d");
 const wide = (text) => pen.measureText(text).width;
-const isCode = (text) => /^[A-Z]?\d{4,5}[A-Z]?$/.test(text);
 const words = (x, y, text, kind = "", anchor = "start") => s("text", { x, y, class: kind, "text-anchor": anchor }, text);
-const column = (x, y, lines, kind, anchor) => lines.map((line, i) => words(x, y + 15 * i, line, kind, anchor));
-const box = (x, y, width, height, kind, rx = 4) => s("rect", { x, y, width, height, rx, class: kind });
-const path = (d, kind) => s("path", { d, class: kind });
-const plan = (x, y, width, number, uid) => [box(x, y, width, 12, `ck-hue${number} ck-tint`, 2), s("rect", { x, y, width, height: 12, rx: 2, class: `ck-hue${number} ck-edged`, fill: `url(#${uid}-${number})` })];
+const lined = (x, y, lines, kind, anchor) => lines.map((line, i) => words(x, y + 15 * i, line, kind, anchor));
+const path = (d, kind = "") => s("path", { d, class: kind });
+const box = (x, y, width, height, kind, rx = 3) => s("rect", { x, y, width, height, rx, class: kind });
+const hatch = (x, y, width, height, { fill }) => s("rect", { x, y, width, height, fill });
+const dot = (cx, cy, r) => s("circle", { cx, cy, r, class: "ck-dot" });
+const mono = (text) => (/^[A-Z]?\d{4,5}[A-Z]?$/.test(text) ? "ck-codetext" : "");
+const strong = (text) => `ck-bold ${mono(text)}`;
+
+// A tinted box with a hatch along its lower edge, so that what is written in it stays easy to read.
+const panel = (x, y, width, height, hue, edge = 8) => [box(x, y, width, height, `${hue.kind} ck-tint`),
+  hatch(x, y + height - edge, width, edge, hue), box(x, y, width, height, `${hue.kind} ck-edged`)];
 
 function wrap(text, width) {
   const lines = [];
@@ -578,244 +584,233 @@ function wrap(text, width) {
   return lines;
 }
 
-// The body is seen from behind, so that the patient's left is the reader's left. Every part is a line with round ends,
-// a joint one without length: [name, the region it is part of, x1, y1, x2, y2, half its width], x to the right of the spine.
-const MIDDLE = [
-  ["head", "", 0, 18, 0, 23, 14], ["cervical", "", 0, 48, 0, 57, 6.5], ["thoracic", "", 0, 75, 0, 113, 8],
-  ["lumbar", "", 0, 133, 0, 146, 9], ["sacral", "", 0, 166, 0, 174, 7.5],
-];
-const SIDES = [
-  ["jaw", "head", 9, 32, 9, 32, 4], ["rib cage", "", 24, 83, 21, 111, 11], ["abdomen", "", 20, 135, 20, 145, 8.5],
-  ["pelvic", "", 18, 175, 27, 165, 8], ["shoulder", "upper extremity", 44, 74, 44, 74, 8],
-  ["upper arm", "upper extremity", 47.5, 92, 51, 112, 6.5], ["elbow", "upper extremity", 53.5, 127, 53.5, 127, 5.5],
-  ["forearm", "upper extremity", 56, 142, 59.5, 163, 5.5], ["wrist", "upper extremity", 61.5, 176, 61.5, 176, 4.5],
-  ["hand", "upper extremity", 63, 189, 64, 196, 5.5], ["hip", "lower extremity", 25, 193, 25, 193, 7.5],
-  ["thigh", "lower extremity", 24, 213, 22, 244, 9], ["knee", "lower extremity", 21, 264, 21, 264, 7],
-  ["lower leg", "lower extremity", 20.5, 283, 19.5, 312, 7.5], ["ankle", "lower extremity", 19, 329, 19, 329, 5],
-  ["foot", "lower extremity", 19.5, 342, 25, 344, 5.5],
-];
-const BODY = [...MIDDLE.map((one) => [one, ""]), ...SIDES.flatMap((one) => [[one, "left"], [one, "right"]])].map(
-  ([[name, within, x1, y1, x2, y2, r], side]) => {
-    const [a, b] = side === "left" ? [-x1, -x2] : [x1, x2];
-    const far = Math.hypot(b - a, y2 - y1);
-    const [nx, ny] = far ? [(y1 - y2) / far * r, (b - a) / far * r] : [-r, 0];
-    const d = `M${a + nx} ${y1 + ny}A${r} ${r} 0 0 1 ${a - nx} ${y1 - ny}L${b - nx} ${y2 - ny}A${r} ${r} 0 0 1 ${b + nx} ${y2 + ny}Z`;
-    return { name, within, side, d, left: Math.min(a, b) - r, right: Math.max(a, b) + r, middle: (y1 + y2) / 2, top: y1 - r, bottom: y2 + r };
+// The body is seen from behind, so that the patient's left is the reader's left. Every part is a line with round ends, a
+// joint one of no length: [name, the region it is part of, x1, y1, x2, y2, half its width], x counted from the spine.
+const [ARM, LEG] = ["upper extremity", "lower extremity"];
+const SPINE = [["head", "", 0, 19, 0, 23, 15], ["cervical", "", 0, 51, 0, 57, 9], ["thoracic", "", 0, 80, 0, 114, 11],
+  ["lumbar", "", 0, 140, 0, 150, 12], ["sacral", "", 0, 174, 0, 178, 10]];
+const SIDES = [["jaw", "head", 10, 33, 10, 33, 4.5], ["rib cage", "", 27, 84, 25, 112, 11], ["abdomen", "", 24, 139, 24, 148, 8.5],
+  ["pelvic", "", 21, 181, 30, 171, 8.5], ["shoulder", ARM, 49, 76, 49, 76, 8.5], ["upper arm", ARM, 52, 94, 55, 113, 6.5],
+  ["elbow", ARM, 57, 128, 57, 128, 6], ["forearm", ARM, 59, 143, 62, 163, 6], ["wrist", ARM, 64, 177, 64, 177, 5],
+  ["hand", ARM, 65.5, 190, 66, 197, 6], ["hip", LEG, 27, 199, 27, 199, 8], ["thigh", LEG, 26, 219, 24, 249, 9.5],
+  ["knee", LEG, 23, 270, 23, 270, 8], ["lower leg", LEG, 22.5, 289, 21.5, 316, 8], ["ankle", LEG, 21, 333, 21, 333, 5.5],
+  ["foot", LEG, 22, 347, 27, 349, 6]];
+const BODY = [...SPINE.map((one) => [one, ""]), ...SIDES.flatMap((one) => [[one, "left"], [one, "right"]])].map(
+  ([[name, within, near, y1, far, y2, r], side]) => {
+    const [x1, x2] = side === "left" ? [-near, -far] : [near, far];
+    const long = Math.hypot(x2 - x1, y2 - y1);
+    const [dx, dy] = long ? [((y1 - y2) / long) * r, ((x2 - x1) / long) * r] : [-r, 0];
+    const d = `M${x1 + dx} ${y1 + dy}A${r} ${r} 0 0 1 ${x1 - dx} ${y1 - dy}L${x2 - dx} ${y2 - dy}A${r} ${r} 0 0 1 ${x2 + dx} ${y2 + dy}Z`;
+    const [left, right, top, tall] = [Math.min(x1, x2) - r, Math.max(x1, x2) + r, Math.min(y1, y2) - r, Math.abs(y2 - y1) + 2 * r];
+    return { name, within, side, d, y: (y1 + y2) / 2, left, right, top, tall };
   },
 );
+const SCALE = 0.84;
 
 function drawRegions({ places, shared }, W, hue, uid) {
+  const oneSide = (side) => side === "left" || side === "right";
+  const reaches = (place, side) => !oneSide(place.side) || !side || place.side === side;
+  const known = (region) => BODY.some((part) => part.name === region || part.within === region);
   const all = places.map((place) => {
-    const known = BODY.some((part) => part.name === place.region || part.within === place.region);
-    const named = BODY.filter((part) => [part.name, part.within].includes(known ? place.region : place.inside));
-    const sided = named.every((part) => part.within && part.side);
-    const parts = named.filter((part) => !part.side || !["left", "right"].includes(place.side) || part.side === place.side);
-    return { ...place, parts, unsaid: sided && !place.side };
-  });
+    const region = known(place.region) ? place.region : place.inside;
+    const parts = BODY.filter((part) => [part.name, part.within].includes(region) && reaches(place, part.side));
+    return { ...place, parts, unsaid: !place.side && parts.every((part) => part.within) && parts.some((part) => part.side) };
+  }).filter((place) => place.parts.length);
 
-  // What was done to a part, in slices side by side; a part on the spine may be treated on one side only.
-  const treated = BODY.flatMap((part, i) => {
+  // A part that several services reached shows their hatches in turn; a part on the spine may be treated on one side only.
+  const treated = BODY.map((part, i) => {
     const here = all.filter((place) => place.parts.includes(part));
-    const on = (side) => [...new Set(here.filter((place) => part.side || !["left", "right"].includes(place.side) || place.side === side).map((place) => place.what))];
-    const [left, right] = [on("left"), on("right")];
-    const middle = (part.left + part.right) / 2;
+    if (!here.length) return null;
+    const on = (side) => [...new Set(here.filter((place) => reaches(place, part.side || side)).map((place) => place.what))];
+    const [left, right, middle] = [on("left"), on("right"), (part.left + part.right) / 2];
     const spans = String(left) === String(right) ? [[part.left, part.right, left]] : [[part.left, middle, left], [middle, part.right, right]];
-    const slices = spans.flatMap(([from, to, whats]) => whats.map((what, n) => [from + (to - from) * n / whats.length, (to - from) / whats.length, hue(what)]));
-    const several = spans.some(([, , whats]) => whats.length > 1);
-    const at = { y: part.top - 2, height: part.bottom - part.top + 4, "clip-path": `url(#${uid}-part${i})` };
-    return here.length ? [s("clipPath", { id: `${uid}-part${i}` }, path(part.d)),
-      slices.map(([x, width, number], n) => [s("rect", { x, width, ...at, class: `ck-hue${number} ck-tint` }), s("rect", { x, width, ...at, fill: `url(#${uid}-${number})` }),
-        n > 0 && path(`M${x} ${part.top}V${part.bottom}`, "ck-cut")]),
-      path(part.d, several ? "ck-both" : `ck-treated ck-hue${slices[0][2]}${here.every((place) => place.unsaid) ? " ck-dashed" : ""}`)] : [];
+    const slices = spans.flatMap(([x, to, whats]) => {
+      const all = whats.length > 1 && part.tall > 28 ? [...whats, ...whats] : whats;
+      const tall = part.tall / all.length;
+      return all.map((what, n) => ({ at: [x, part.top + tall * n, to - x, tall], hue: hue(what), cut: n > 0 && `M${x} ${part.top + tall * n}H${to}` }));
+    });
+    const guess = here.every((place) => place.unsaid) ? " ck-dashed" : "";
+    const edge = slices.some((one) => one.cut) ? "ck-both" : `ck-treated ${slices[0].hue.kind}${guess}`;
+    return [s("clipPath", { id: `${uid}-part${i}` }, path(part.d)),
+      s("g", { "clip-path": `url(#${uid}-part${i})` }, slices.map((one) => [box(...one.at, `${one.hue.kind} ck-tint`, 0), hatch(...one.at, one.hue),
+        one.cut && path(one.cut, "ck-cut")]), spans.length > 1 && path(`M${middle} ${part.top}v${part.tall}`, "ck-cut")),
+      path(part.d, edge)];
   });
 
+  // One label for each place, with the codes that reached it; where those are long words, they stand in a list below.
   const whats = [...new Set(places.map((place) => place.what))];
-  const direct = whats.every((what) => wide(what) <= 64);
-  const groups = new Map();
-  for (const place of all.filter((one) => one.parts.length)) {
-    const key = `${place.side} ${place.region}`;
-    const name = place.side === "both" ? `${place.region}, both sides` : place.unsaid ? `${place.region}, side not said` : key.trim();
-    const group = groups.get(key) || { name, whats: new Set(), part: place.parts.filter((part) => part.side !== "left" || place.side === "left").at(place.parts.length > 6 ? 2 : 0) };
-    group.shared = (shared || []).includes(place.region);
-    groups.set(key, group);
-    group.whats.add(place.what);
+  const short = whats.every((what) => wide(what) <= 64);
+  const sample = (x, y, what) => panel(x, y, 20, 12, hue(what), 12);
+  const labels = new Map();
+  for (const { region, side, what, parts, unsaid } of all) {
+    const name = side === "both" ? `${region}, both sides` : unsaid ? `${region}, side not said` : `${side} ${region}`.trim();
+    const drawn = parts.filter((part) => part.side !== "left" || side === "left");
+    const label = labels.get(name) || { whats: new Set(), part: drawn[drawn.length > 4 ? 2 : 0], common: (shared || []).includes(region) };
+    labels.set(name, label);
+    label.whats.add(what);
   }
-  const labels = [...groups.values()].map((one) => ({ ...one, left: one.part.side === "left" }));
-  const k = 0.86;
-  const [half, tall] = [72 * k, 352 * k];
-  const room = labels.some((one) => one.left) ? (W - 2 * half) / 2 : 0;
+  const [half, tall] = [74 * SCALE, 356 * SCALE];
+  const room = [...labels.values()].some((one) => one.part.side === "left") ? W / 2 - half : 0;
   const center = room + half;
-  const text = [];
+  const beside = [];
+  let end = tall;
   for (const left of [true, false]) {
-    const width = (left ? room : W - center - half) - 14;
-    const mine = labels.filter((one) => one.left === left).sort((a, b) => a.part.middle - b.part.middle);
-    for (const one of mine) {
-      one.lines = wrap(one.name, width);
-      one.height = 15 * one.lines.length + (direct ? 16 * one.whats.size : 16) + (one.shared ? 15 : 0) + 8;
-      one.y = one.part.middle * k - 12;
+    const [edge, width] = left ? [room - 4, room - 10] : [center + half + 10, W - center - half - 14];
+    const mine = [...labels].filter(([, one]) => (one.part.side === "left") === left).sort(([, a], [, b]) => a.part.y - b.part.y);
+    let y = 0;
+    for (const [name, one] of mine) {
+      one.lines = wrap(one.common ? `${name}, in common` : name, width);
+      one.tall = 15 * one.lines.length + 17 * (short ? one.whats.size : 1) + 7;
+      one.y = y = Math.max(y, one.part.y * SCALE - 8);
+      y += one.tall;
     }
-    mine.forEach((one, i) => { one.y = Math.max(one.y, 2, i ? mine[i - 1].y + mine[i - 1].height : 0); });
-    mine.reduceRight((end, one) => (one.y = Math.max(0, Math.min(one.y, end - one.height))), tall + 18);
-    for (const one of mine) {
-      const [x, edge, y] = left ? [0, room - 8, one.y + 12] : [center + half + 14, center + half + 8, one.y + 12];
-      const [px, py] = [center + (left ? one.part.left : one.part.right) * k, one.part.middle * k];
-      const bend = left ? Math.min(edge + Math.abs(y - py) + 2, px - 3) : Math.max(edge - Math.abs(y - py) - 2, px + 3);
-      const d = `M${px} ${py}H${bend}L${edge} ${y - 4}`;
-      text.push(path(d, "ck-halo"), path(d, "ck-leader"), s("circle", { cx: px, cy: py, r: 2.6, class: "ck-dot" }));
-      text.push(column(x, y, one.lines, "ck-strongtext"));
-      const below = y + 15 * one.lines.length;
-      [...one.whats].forEach((what, n) => text.push(plan(direct ? x : x + 26 * n, below + (direct ? 16 * n : 0) - 9, 20, hue(what), uid),
-        direct && words(x + 26, below + 16 * n + 1, what, isCode(what) ? "ck-codetext" : "")));
-      if (one.shared) text.push(words(x, below + (direct ? 16 * one.whats.size : 16) + 1, "in common", "ck-softtext"));
+    const widths = mine.flatMap(([, one]) => [...one.lines.map(wide), ...(short ? [...one.whats].map((what) => 27 + wide(what)) : [])]);
+    const x = left ? Math.max(0, edge - 6 - Math.max(0, ...widths)) : edge + 4;
+    end = y = Math.max(end, mine.reduce((sum, [, one]) => sum + one.tall, 0));
+    for (const [, one] of mine.reverse()) y = one.y = Math.min(one.y, y - one.tall);
+    for (const [, one] of mine) {
+      const px = center + (left ? one.part.left : one.part.right) * SCALE;
+      const [py, ly] = [one.part.y * SCALE, one.y + 8];
+      const bend = left ? Math.min(px, edge + Math.abs(ly - py) + 4) : Math.max(px, edge - Math.abs(ly - py) - 4);
+      const leader = `M${px} ${py}H${bend}L${left ? edge + 4 : edge - 4} ${ly}H${edge}`;
+      const below = one.y + 12 + 15 * one.lines.length;
+      beside.push(path(leader, "ck-halo"), path(leader, "ck-leader"), dot(px, py, 2.4), lined(x, one.y + 12, one.lines, "ck-bold"),
+        [...one.whats].map((what, n) => (short ? [sample(x, below + 17 * n - 9, what), words(x + 27, below + 17 * n + 1, what, mono(what))]
+          : sample(x + 26 * n, below - 9, what))));
     }
   }
-  let y = tall + 22;
-  const parts = [words(center, y, "seen from behind", "ck-softtext", "middle"), [["L", -1], ["R", 1]].map(([side, way]) => words(center + way * 44 * k, 34 * k, side, "ck-strongtext ck-softtext", "middle"))];
-  if (!direct) {
-    for (const what of whats) {
-      const lines = wrap(what, W - 28);
-      parts.push(plan(0, y + 12, 20, hue(what), uid), column(28, y + 22, lines, ""));
-      y += 4 + 15 * lines.length;
-    }
-    y += 10;
+  const below = [words(center, end + 18, "seen from behind", "ck-faint", "middle")];
+  end += 26;
+  for (const what of short ? [] : whats) {
+    const lines = wrap(what, W - 28);
+    below.push(sample(0, end + 6, what), lined(28, end + 16, lines));
+    end += 5 + 15 * lines.length;
   }
-  return [y + 8, [s("g", { transform: `translate(${center} 0) scale(${k})` }, BODY.map((part) => path(part.d, "ck-part0")), treated), parts, text]];
+  const figure = s("g", { transform: `translate(${center} 0) scale(${SCALE})` },
+    ["ck-flesh", "ck-bone"].map((kind) => BODY.map((part) => path(part.d, kind))), treated);
+  return [end + 2, [figure, words(center - 36, 12, "L", "ck-bold", "middle"), words(center + 36, 12, "R", "ck-bold", "middle"), below, beside]];
 }
 
-function drawMinutes({ clock, blocks, sums }, W, hue, uid) {
-  const hour = (at) => `${Math.floor(at / 60)}:${String(at % 60).padStart(2, "0")}`;
-  let end = 0;
+function drawMinutes({ clock, blocks, sums }, W, hue) {
+  const told = (at) => (clock ? `${Math.floor(at / 60)}:${String(at % 60).padStart(2, "0")}` : at);
+  let after = 0;
   const spans = blocks.map((block) => {
-    const start = clock ? block.start : end;
-    end = start + block.minutes;
-    return { ...block, start, end };
+    const start = clock ? block.start : after;
+    after = start + block.minutes;
+    const notes = [clock && `${told(start)}–${told(after)}`, !block.counts && "does not count"].filter(Boolean);
+    return { ...block, start, end: after, notes };
   });
-  const last = Math.max(...spans.map((one) => one.end));
-  // A long pause is drawn as ten minutes. Each stretch is [its first minute, its last, the minutes left out before it].
+  // Each stretch of the ruler is [its first minute, its last, the minutes left out before it].
   const stretches = [];
   for (const one of [...spans].sort((a, b) => a.start - b.start)) {
-    const before = stretches.at(-1);
     const [from, to] = clock ? [Math.floor(one.start / 5) * 5, Math.ceil(one.end / 5) * 5] : [one.start, one.end];
-    if (before && from - before[1] <= GAP) before[1] = Math.max(before[1], to);
-    else stretches.push([from, to, before ? before[2] + from - before[1] - 10 : 0]);
+    const before = stretches.at(-1);
+    if (before && from - before[1] <= SHORTENED) before[1] = Math.max(before[1], to);
+    else stretches.push([from, to, before ? before[2] + from - before[1] - 10 : from]);
   }
-  const origin = stretches.length ? stretches[0][0] : 0;
-  const drawn = stretches.length ? stretches.at(-1)[1] - stretches.at(-1)[2] - origin : 1;
-  const notes = (one) => [clock && `${hour(one.start)}–${hour(one.end)}`, !one.counts && "does not count"].filter(Boolean);
-  const longest = Math.max(0, ...spans.flatMap((one) => [one.what, ...notes(one)]).map(wide));
-  const room = Math.min(longest + 14, W * 0.42);
-  const right = W - 18; // the last clock label is centered at its tick
-  const scale = (right - room) / drawn;
-  const at = (minute) => room + (minute - origin - stretches.findLast(([from]) => minute >= from)[2]) * scale;
+  const room = Math.min(Math.max(0, ...spans.flatMap((one) => [one.what, ...one.notes]).map(wide)) + 16, W * 0.42);
+  const scale = (W - 18 - room) / (stretches.length ? stretches.at(-1)[1] - stretches.at(-1)[2] : 1); // 18 for half a clock label
+  const at = (minute) => room + (minute - stretches.findLast(([from]) => minute >= from)[2]) * scale;
 
-  const rows = [];
-  let y = 4;
+  const [ruler, shapes] = [[], []];
+  let y = 2;
   for (const one of spans) {
-    const head = wrap(one.what, room - 8);
-    const tail = notes(one).flatMap((line) => wrap(line, room - 8));
-    const height = Math.max(32, 15 * (head.length + tail.length) + 9);
-    const [x, width, top] = [at(one.start), Math.max(4, one.minutes * scale), y + (height - 24) / 2];
-    const [inside, after] = [wide(one.label) + 10 <= width, x + width + wide(one.label) + 6 <= W];
-    rows.push(column(0, y + (height - 15 * (head.length + tail.length)) / 2 + 12, head, `ck-strongtext${isCode(one.what) ? " ck-codetext" : ""}`),
-      column(0, y + (height - 15 * (head.length + tail.length)) / 2 + 12 + 15 * head.length, tail, "ck-softtext"),
-      one.counts ? [box(x, top, width, 24, `ck-hue${hue(one.what)} ck-tint`, 3), s("rect", { x, y: top + 17, width, height: 7, fill: `url(#${uid}-${hue(one.what)})` }),
-        box(x, top, width, 24, `ck-hue${hue(one.what)} ck-edged`, 3)] : box(x, top, width, 24, "ck-uncounted", 3),
-      words(inside ? x + width / 2 : after ? x + width + 5 : x - 5, top + (inside && one.counts ? 13 : 16), one.label, "", inside ? "middle" : after ? "start" : "end"));
+    const [head, tail] = [wrap(one.what, room - 10), one.notes.flatMap((line) => wrap(line, room - 10))];
+    const lines = head.length + tail.length;
+    const height = Math.max(34, 15 * lines + 8);
+    const [x, width] = [at(one.start), Math.max(4, one.minutes * scale)];
+    const [top, text] = [y + height / 2 - 13, y + height / 2 - 7.5 * lines + 11];
+    const [inside, fits] = [wide(one.label) + 10 <= width, x + width + wide(one.label) + 6 <= W];
+    shapes.push(lined(0, text, head, strong(one.what)), lined(0, text + 15 * head.length, tail, "ck-faint"),
+      one.counts ? panel(x, top, width, 26, hue(one.what)) : box(x, top, width, 26, "ck-uncounted"),
+      inside ? words(x + width / 2, top + (one.counts ? 13 : 17), one.label, "", "middle")
+        : words(fits ? x + width + 5 : x - 5, top + 17, one.label, "ck-outside", fits ? "start" : "end"));
     y += height;
   }
-
-  const step = [5, 10, 15, 30, 60, 120].find((minutes) => minutes * scale >= 42) || 240;
-  const axis = [];
+  const step = [5, 10, 15, 30, 60, 120].find((minutes) => minutes * scale >= 44) || 240;
   stretches.forEach(([from, to], i) => {
-    axis.push(path(`M${at(from)} ${y + 4}H${at(to)}`, "ck-axis"));
-    if (i) axis.push(path(`M${at(from) - 5 * scale - 5} ${y + 8}l4 -8m2 8l4 -8`, "ck-axis"));
+    ruler.push(path(`M${at(from)} ${y + 4}H${at(to)}${i ? `M${at(from) - 5 * scale - 5} ${y + 8}l4 -8m2 8l4 -8` : ""}`, "ck-axis"));
     for (let minute = Math.ceil(from / step) * step; minute <= to; minute += step) {
-      axis.push(path(`M${at(minute)} 2V${y}`, "ck-guide"), path(`M${at(minute)} ${y}v8`, "ck-axis"), words(at(minute), y + 21, clock ? hour(minute) : minute, "ck-softtext", "middle"));
+      ruler.push(path(`M${at(minute)} 2V${y}`, "ck-guide"), path(`M${at(minute)} ${y}v8`, "ck-axis"),
+        words(at(minute), y + 21, told(minute), "ck-faint", "middle"));
     }
   });
-  if (!clock) axis.push(words(0, y + 21, "minutes", "ck-softtext"));
-  y += 30;
+  if (!clock) ruler.push(words(0, y + 21, "minutes", "ck-faint"));
+  y += 28;
 
-  for (const { what, minutes, units, band: [low, high] } of sums) {
-    const top = Math.max(minutes, high) + 15;
-    const unit = W / (top + 1);
-    const middle = Math.min(Math.max((minutes + 0.5) * unit, wide(`${minutes} min`) / 2), W - wide(`${minutes} min`) / 2);
-    const said = plural(units, "unit", "units");
+  const most = Math.max(...sums.map((sum) => sum.band[1])) + 15; // one band more than was reached
+  const unit = W / (most + 1);
+  for (const { what, minutes, units } of sums) {
+    const [said, spent, tip] = [plural(units, "unit", "units"), `${minutes} min`, (minutes + 0.5) * unit];
     const head = wrap(what, W - wide(said) - 20);
-    rows.push(column(0, y + 18, head, `ck-strongtext${isCode(what) ? " ck-codetext" : ""}`), words(W, y + 18, said, "ck-strongtext", "end"));
+    const fit = wide(`${most - 14}–${most}`) <= 15 * unit;
+    shapes.push(lined(0, y + 18, head, strong(what)), words(W, y + 18, said, "ck-bold", "end"));
     y += 22 + 15 * head.length;
-    rows.push(words(middle, y, `${minutes} min`, "ck-strongtext", "middle"));
-    const frames = [];
-    for (let n = 0; n * 15 - 7 <= top; n++) {
-      const [from, to] = [Math.max(0, n * 15 - 7), Math.min(n * 15 + 7, top)];
-      const [x, width, own] = [from * unit, (to - from + 1) * unit, n === units];
-      frames[own ? "push" : "unshift"](box(x + 1, y + 14, width - 2, 22, own ? "ck-reached" : "ck-band", 3));
-      const name = plural(n, "unit", "units");
-      const range = `${from}–${n * 15 + 7}`;
-      rows.push(words(x + width / 2, y + 29, wide(name) + 6 <= width ? name : n, own ? "ck-strongtext" : "ck-softtext", "middle"));
-      if (wide(range) <= width) rows.push(words(x + width / 2, y + 51, range, own ? "ck-strongtext" : "ck-softtext", "middle"));
-      else if (n) rows.push(words(x, y + 51, from, own ? "ck-strongtext" : "ck-softtext", "middle"));
+    shapes.push(words(Math.min(Math.max(tip, wide(spent) / 2), W - wide(spent) / 2), y, spent, "ck-bold", "middle"));
+    for (let n = 0; 15 * n - 7 <= most; n++) {
+      const [from, to, kind] = [Math.max(0, 15 * n - 7), 15 * n + 7, n === units ? "ck-bold" : "ck-faint"];
+      const [x, width, name] = [from * unit, (to - from + 1) * unit, plural(n, "unit", "units")];
+      shapes.push(box(x + 1.5, y + 14, width - 3, 24, n === units ? "ck-reached" : "ck-band"),
+        words(x + width / 2, y + 30, wide(name) + 8 <= width ? name : n, kind, "middle"),
+        fit ? wide(`${from}–${to}`) <= width && words(x + width / 2, y + 53, `${from}–${to}`, kind, "middle") : n && words(x, y + 53, from, kind, "middle"));
     }
-    const tip = (minutes + 0.5) * unit;
-    rows.push(frames, path(`M${tip - 6} ${y + 4}h12l-6 9z`, "ck-pointer"));
-    y += 58;
+    shapes.push(path(`M${tip - 6} ${y + 4}h12l-6 9z`, "ck-dot"));
+    y += 60;
   }
-  return [y, [axis, rows]];
+  return [y, [ruler, shapes]];
 }
 
-const SIGNS = { shut: "Shut", closed: "Closed", open: "Open" };
-
-function drawPair({ one, two, indicator, opens, shown, gate }, W, hue, uid) {
-  const sign = gate === "open" ? (shown.length ? shown : ["a reason"]).join(", ") : gate === "closed" ? "needs a reason said" : indicator === "0" ? "nothing opens it" : "no reason in the note";
-  const lines = wrap(sign, 92);
-  const [inner, side, center] = [106, Math.min(110, (W - 146) / 2), W / 2];
-  const [left, right, top, tall] = [center - inner / 2, center + inner / 2, 42, 15 * lines.length + 62];
-  const [floor, lane] = [top + tall, top + 15 * lines.length + 38];
-  const code = (x, name, what) => [box(x, lane - 31, side, 62, `ck-hue${hue(what)} ck-tint`, 6), s("rect", { x: x + 1, y: lane + 21, width: side - 2, height: 9, fill: `url(#${uid}-${hue(what)})` }),
-    box(x, lane - 31, side, 62, `ck-hue${hue(what)} ck-edged`, 6), words(x + side / 2, lane - 13, name, "ck-small", "middle"), words(x + side / 2, lane + 8, what, "ck-strongtext ck-codetext ck-large", "middle")];
-  const bars = [1, 2, 3, 4, 5, 6].map((n) => `M${left + inner * n / 7} ${top}V${floor}`).join("");
-  const mechanism = {
-    shut: () => path(`${bars}M${left} ${lane - 8}H${right}M${left} ${lane + 8}H${right}`, "ck-bars"),
-    closed: () => [box(left + 3, top + 3, inner - 6, tall - 3, "ck-door", 2), s("circle", { cx: center, cy: lane - 3, r: 6, class: "ck-dot" }), path(`M${center - 2.5} ${lane}h5l3 15h-11z`, "ck-dot")],
-    open: () => [path(`M${left} ${lane}H${right}`, "ck-track"), path(`M${left} ${top}l-13 9V${floor + 9}l13 -9z`, "ck-door"), s("circle", { cx: left - 9, cy: lane + 12, r: 2, class: "ck-dot" })],
-  }[gate];
-  const parts = [words(center, 14, `Indicator ${indicator}`, "ck-strongtext", "middle"), words(center, 29, indicator === "0" ? "never opened" : "opened by a reason", "ck-softtext", "middle"),
-    path(`M${side} ${lane}H${left}M${right} ${lane}H${W - side}`, "ck-track"), mechanism(),
+function drawPair({ one, two, indicator, opens, shown, gate }, W, hue) {
+  const shut = indicator === "0" ? "nothing opens it" : "no reason in the note";
+  const lines = wrap({ shut, closed: "needs a reason said", open: shown.join(", ") || "a reason is said" }[gate], 82);
+  const [side, center, top, tall] = [Math.min(112, (W - 136) / 2), W / 2, 42, 15 * lines.length + 64];
+  const [left, right, floor, lane] = [center - 52, center + 52, top + tall, top + tall - 26];
+  const bars = [1, 2, 3, 4, 5, 6].map((n) => `M${left + (104 * n) / 7} ${top}V${floor}`).join("");
+  const code = (x, name, what) => [panel(x, lane - 32, side, 64, hue(what)), words(x + side / 2, lane - 12, name, "", "middle"),
+    words(x + side / 2, lane + 10, what, `${strong(what)} ck-large`, "middle")];
+  const shapes = [words(center, 14, `Indicator ${indicator}`, "ck-bold", "middle"),
+    words(center, 29, indicator === "0" ? "never opens" : "a reason opens it", "ck-faint", "middle"),
+    path(`M${side} ${lane}H${gate === "open" ? W - side : left}M${right} ${lane}H${W - side}`, "ck-track"),
+    gate === "shut" && path(`${bars}M${left} ${lane - 9}H${right}M${left} ${lane + 9}H${right}`, "ck-bars"),
+    gate === "closed" && [box(left, top, 104, tall, "ck-door"), dot(center, lane - 5, 6), path(`M${center - 2.5} ${lane - 3}h5l3 16h-11z`, "ck-dot")],
+    gate === "open" && [path(`M${left} ${top}l-12 8V${floor + 8}l12 -8z`, "ck-door"), dot(left - 8, lane + 14, 2)],
     path(`M${left} ${floor}V${top}H${right}V${floor}`, "ck-frame"),
-    box(center - inner / 2 + 7, top + 8, inner - 14, 15 * lines.length + 7, "ck-sign0", 3), column(center, top + 22, lines, "ck-strongtext", "middle"),
+    box(left + 6, top + 8, 92, 15 * lines.length + 8, "ck-plate"), lined(center, top + 23, lines, "ck-bold", "middle"),
     code(0, "Column one", one), code(W - side, "Column two", two),
-    words(center, floor + 20, SIGNS[gate], "ck-strongtext", "middle")];
-  let y = floor + 30;
+    words(center, floor + 20, { shut: "Shut", closed: "Closed", open: "Open" }[gate], "ck-bold", "middle")];
+  let y = floor + 32;
   for (const reason of opens) {
     const fits = shown.includes(reason);
-    const text = wrap(`${reason}: ${fits ? "the note shows it" : "not in the note"}`, W - 34);
-    parts.push(path(`M4 ${y + 13}a5 5 0 1 1 0 .1M14 ${y + 13}h12v5m-5 -5v4`, fits ? "ck-key1" : "ck-key0"), column(34, y + 17, text, fits ? "" : "ck-softtext"));
+    const text = wrap(`${reason}: ${fits ? "the note shows it" : "not shown"}`, W - 36);
+    shapes.push(path(`M4 ${y + 13}a5 5 0 1 1 0 .1M14 ${y + 13}h13v5m-5 -5v4`, fits ? "ck-goodkey" : "ck-nokey"), lined(36, y + 17, text, fits ? "ck-bold" : "ck-faint"));
     y += 15 * text.length + 6;
   }
-  return [y + 4, parts];
+  return [y + 2, shapes];
 }
 
-const KINDS = { regions: [drawRegions, 400], minutes: [drawMinutes, 560], pair: [drawPair, 400] }; // and the most units wide
-const HATCHES = ["M-1 1L1 -1M0 6L6 0M5 7L7 5", "M1.5 1.5h.01M4.5 4.5h.01", "M0 3H6", "M0 3H6M3 0V6"];
+const KINDS = { regions: [drawRegions, 400], minutes: [drawMinutes, 560], pair: [drawPair, 400] }; // each with its most units
+const HATCHES = ["M-1 1L1 -1M0 6L6 0M5 7L7 5", "M1.5 1.5h.01M4.5 4.5h.01", "M0 1.5H6M0 4.5H6", "M0 3H6M3 0V6"];
 
-function drawnPicture(picture, hue, uid) {
+function drawn(picture, hueOf, uid) {
   const [draw, most] = KINDS[picture.kind];
   const svg = s("svg", { role: "img", "aria-labelledby": `${uid}-title ${uid}-desc` });
   const figure = h("figure", { class: "ck-picture" }, h("h4", {}, picture.title), svg, picture.says && h("figcaption", {}, picture.says));
-  const named = [s("title", { id: `${uid}-title` }, picture.title), s("desc", { id: `${uid}-desc` }, picture.alt)];
-  const hatches = s("defs", {}, HATCHES.map((d, i) => s("pattern", { id: `${uid}-${i}`, width: 6, height: 6, patternUnits: "userSpaceOnUse",
-    class: `ck-hue${i}` }, path(d, "ck-hatch"))));
-  figure.fit = (pixels) => {
+  const always = [s("title", { id: `${uid}-title` }, picture.title), s("desc", { id: `${uid}-desc` }, picture.alt),
+    s("defs", {}, HATCHES.map((d, i) => s("pattern", { id: `${uid}-hatch${i}`, class: `ck-hue${i}`, width: 6, height: 6,
+      patternUnits: "userSpaceOnUse" }, path(d, "ck-hatch"))))];
+  const hue = (what) => ({ kind: `ck-hue${hueOf(what)}`, fill: `url(#${uid}-hatch${hueOf(what)})` });
+  let last = 0;
+  figure.fit = () => {
     const { fontFamily, fontSize } = getComputedStyle(figure);
-    const unit = (parseFloat(fontSize) || 15) * 0.84 / 12;
-    const W = Math.round(Math.min(Math.max(pixels / unit || 320, 290), most));
-    if (figure.drawn === W) return;
-    figure.drawn = W;
+    const unit = ((parseFloat(fontSize) || 15) * 0.84) / 12;
+    const W = Math.round(Math.min(Math.max(figure.clientWidth / unit - 4 || 320, 290), most));
+    if (last === W) return;
+    last = W;
     pen.font = `600 12px ${fontFamily || "sans-serif"}`;
-    const [height, parts] = draw(picture, W, hue, uid);
-    svg.setAttribute("viewBox", `0 0 ${W} ${Math.ceil(height)}`);
-    svg.style.maxWidth = `${W * unit}px`;
-    svg.replaceChildren(...named, hatches, ...parts.flat(Infinity));
+    const [height, shapes] = draw(picture, W, hue, uid);
+    svg.setAttribute("viewBox", `-2 0 ${W + 4} ${Math.ceil(height)}`);
+    svg.style.maxWidth = `${(W + 4) * unit}px`;
+    svg.replaceChildren(...always, ...shapes.flat(Infinity).filter(Boolean));
   };
   return figure;
 }
@@ -1089,21 +1084,22 @@ function render({ model, el }) {
     const mine = ((state.reply && state.reply.pictures) || []).filter((one) => KINDS[one.kind]);
     // What the exercise itself shows stays until an answer brings a picture of the same kind.
     const first = (state.pictures || []).filter((one) => KINDS[one.kind] && !mine.some((other) => other.kind === one.kind));
-    const whats = [...new Set([...first, ...mine].flatMap((one) => [one.places, one.blocks].flatMap((rows) => (rows || []).map((row) => row.what)).concat(one.one || [], one.two || [])))];
+    const named = ({ places = [], blocks = [], one, two }) => [...places, ...blocks.filter((block) => block.counts)].map((row) => row.what).concat(one || [], two || []);
+    const whats = [...new Set([...first, ...mine].flatMap(named))];
     const hue = (what) => Math.max(0, whats.indexOf(what)) % HATCHES.length;
-    for (const [box, all] of [[given, first], [earned, mine]]) {
-      put(box, all.map((one, i) => drawnPicture(one, hue, `${uid}-${box === given ? "given" : "earned"}${i}`)));
-      box.hidden = !all.length;
+    for (const [place, all, id] of [[given, first, "given"], [earned, mine, "earned"]]) {
+      put(place, all.map((one, i) => drawn(one, hue, `${uid}-${id}${i}`)));
+      place.hidden = !all.length;
     }
     fitPictures();
   }
 
-  // Beside the claim a picture stands under the note; on a narrow page, what an answer earned follows its feedback.
+  // In two columns pictures stand under the note; in one, those that an answer earned follow its feedback.
   function fitPictures() {
-    const beside = body.classList.contains("ck-two") && card.clientWidth >= 780;
+    const beside = body.classList.contains("ck-two") && root.clientWidth >= 780; // as in the stylesheet
     if (beside && earned.parentElement !== material) material.append(earned);
-    if (!beside && earned.parentElement !== page) reasons.after(earned);
-    for (const figure of [...given.children, ...earned.children]) figure.fit(figure.clientWidth);
+    if (!beside && earned.parentElement !== page) page.append(earned);
+    for (const figure of [...given.children, ...earned.children]) figure.fit();
     // A column taller than the window (less the toolbars around a notebook) is held by its lower end.
     card.style.setProperty("--ck-pin", `${Math.min(0, window.innerHeight - 140 - material.offsetHeight)}px`);
   }

@@ -110,7 +110,7 @@ def remit(
     visit, found, on = nearest_visit(case, claim), findings(case, claim), case.date
     if early := [day for day in (sent, answered) if day and day < on]:
         raise Unreadable(f"{tables.spoken(early[0])} is before the visit on {tables.spoken(on)}.")
-    late = bool(sent) and sent > last_day(fees.amount("filing", on, case.payer), on)
+    late = bool(sent) and sent > last_day(fees.amount("filing", on, visit.payer.id), on)
     refused = {
         label: reason
         for label, line in claim.labelled.items()
@@ -126,7 +126,7 @@ def remit(
             worth = list(_worth(visit, line, fees.localities()[place], label == whole))
             lines.append(_paid(visit, label, line, charge, worth, owed))
     repay = any(line.next == "repay" for line in lines)
-    due = deadlines(case.payer, on, answered, repay)
+    due = deadlines(visit.payer.id, on, answered, repay)
     return Remittance(tuple(lines), tuple(due), tuple(_notes(visit, found)))
 
 

@@ -35,7 +35,8 @@ def modifier_is_needed(visit: Visit, claim: Claim) -> Iterator[Finding]:
     tied = {code: edit for edit, _ in visit.pairs(claim.codes) for code in (edit.column_one, edit.column_two)}
     opened = {code for edit, _ in pairs(visit, claim, "1") for code in (edit.column_one, edit.column_two)}
     for label, line in claim.labelled.items():
-        idle = tables.joined(sorted(opening(claim, line.code) & set(line.modifiers)) or [""], "and")
+        # 25 says something of the visit itself, so it may stand where no edit asks for it.
+        idle = tables.joined(sorted(tables.distinct_modifiers() & set(line.modifiers)) or [""], "and")
         if idle and line.code in tied.keys() - opened:
             edit = tied[line.code]
             yield Finding(
@@ -115,9 +116,10 @@ def column_two_before_2019_07(visit: Visit, claim: Claim) -> Iterator[Finding]:
 
 @rule("cr-11168", heading="how it is said", since="2019-07-01", advice=True)
 def column_two_is_safe(visit: Visit, claim: Claim) -> Iterator[Finding]:
-    """Medicare takes the modifier on either code since July 1, 2019; on column two it is safe with every payer."""
+    """On professional claims Medicare takes the modifier on either code since July 1, 2019; on column two it is safe everywhere."""
     for edit in _opened_on_column_one_only(visit, claim):
-        says = f"The modifier on {edit.column_one} is accepted. On {edit.column_two}, column two, it is safe everywhere."
+        accepted = "may not be read on a hospital claim" if edit.list == "ncci-hospital" else "is accepted"
+        says = f"The modifier on {edit.column_one} {accepted}. On {edit.column_two}, column two, it is safe everywhere."
         yield Finding(edit.column_one, says)
 
 
@@ -146,8 +148,9 @@ def x_says_why(visit: Visit, claim: Claim) -> Iterator[Finding]:
 def required_modifier(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Some payers want a modifier that names the plan of care or the kind of care on every line of a provider."""
     for label, line in claim.labelled.items():
+        plans = tables.plan_modifiers() if visit.any_plan_will_do(line.code) else frozenset()
         for name, source in visit.required(line.code):
-            if name not in line.modifiers:
+            if name not in line.modifiers and not (name in plans and plans & set(line.modifiers)):
                 says = f"{visit.payer.name} wants {name} on this line ({tables.modifiers()[name].label})."
                 yield Finding(label, says, source=source)
 
@@ -157,6 +160,8 @@ def plan_modifier_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """GP, GO and GN name the plan of care that the service belongs to: one of them, and the right one."""
     for label, line in claim.labelled.items():
         wanted = {name for name, _ in visit.required(line.code)} & tables.plan_modifiers()
+        if visit.any_plan_will_do(line.code):
+            continue
         for name in sorted(tables.plan_modifiers() & set(line.modifiers) - wanted if wanted else ()):
             says = f"{name} says {tables.modifiers()[name].label.lower()}. This service belongs to the plan of {min(wanted)}."
             yield Finding(label, says)
@@ -175,15 +180,17 @@ def active_care_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
 @rule("kx-amounts", heading="how it is said", when=lambda v: v.threshold and chart.says(v, "spent this year"))
 def above_the_threshold(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """KX says that therapy above the year's amount is needed and documented: it belongs on lines above it and on no other."""
-    spent, threshold = chart.says(visit, "spent this year"), visit.threshold
-    for label, line in claim.labelled.items() if spent and threshold else ():
+    spent, today = (chart.says(visit, name) for name in ("spent this year", "allowed today"))
+    quotes = visit.case_words("spent this year", "allowed today")
+    money = f"Before today {visit.payer.name} had allowed ${int(spent):,} this year"
+    money += f", and today's services come to ${int(today):,}" if today else ""
+    for label, line in claim.labelled.items():
         if not visit.is_therapy(line.code):
             continue
-        money = f"Before today {visit.payer.name} had allowed ${int(spent):,} this year; the amount is ${threshold:,}"
-        if int(spent) >= threshold and "KX" not in line.modifiers:
-            yield Finding(label, f"{money}. This line needs KX.", visit.case_words("spent this year"))
-        elif int(spent) < threshold and "KX" in line.modifiers:
-            yield Finding(label, f"{money}. KX is not true yet.", visit.case_words("spent this year"))
+        if visit.is_above_threshold and "KX" not in line.modifiers:
+            yield Finding(label, f"{money}; the year's amount is ${visit.threshold:,}. This line needs KX.", quotes)
+        elif visit.is_above_threshold is False and "KX" in line.modifiers:
+            yield Finding(label, f"{money}; the year's amount is ${visit.threshold:,}. KX is not true yet.", quotes)
 
 
 @rule("assistants-trade", heading="how it is said", since="2020-01-01")

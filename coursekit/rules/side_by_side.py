@@ -43,9 +43,6 @@ def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) 
         one, two = edit.column_one, edit.column_two
         if _kind(edit) != kind or two in visit.gaps or one not in visit.services or two not in visit.services:
             continue
-        # A line sent for a denial asks for nothing that the pair could take away.
-        if "GY" in claim.modifiers[two]:
-            continue
         label, quotes = two, _both(visit, edit, *FACTS[kind])
         if not shown:
             yield Finding(label, same.format(one=one, two=two), quotes, part="code")

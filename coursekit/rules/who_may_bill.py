@@ -14,8 +14,7 @@ from .saying import rule
 def payer_pays_provider(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A payer pays a code only when someone it pays for that code did the work."""
     for label, line in claim.labelled.items():
-        # GY asks for the denial on purpose, for a second payer to see.
-        if line.code in visit.unpaid and "GY" not in line.modifiers:
+        if line.code in visit.unpaid:
             who = sorted({s.by or visit.case.provider for s in visit.services[line.code]})
             says = f"{visit.payer.name} does not pay {tables.joined(who, 'or')} services billed as {line.code}."
             # Medicare's word on a profession stands where the profession does; a plan's word is its own policy.
@@ -45,9 +44,10 @@ def paid_only_beside(visit: Visit, claim: Claim) -> Iterator[Finding]:
 def maintenance_is_not_covered(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Medicare pays an adjustment as active treatment; maintenance care is not covered."""
     for label, line in claim.labelled.items():
-        if line.code in visit.maintenance and not {"GA", "GZ"} & set(line.modifiers):
+        if line.code in visit.maintenance and not set(visit.notice_marks) & set(line.modifiers):
             says = (
                 f"The note calls this care maintenance, and {visit.payer.name} does not cover it. A line sent all the same "
-                "carries GA where the patient signed the required notice, GZ where nobody did, and never AT."
+                f"carries {tables.joined(visit.notice_marks, 'or')} here (GA where the patient signed the required notice, "
+                "GZ where nobody did), and never AT."
             )
-            yield Finding(label, says, visit.case_words("care"))
+            yield Finding(label, says, visit.case_words("care", "notice"))
