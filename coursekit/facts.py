@@ -211,7 +211,7 @@ class Visit:
     @cached_property
     def shared(self) -> tuple[tuple[str, str, int], ...]:
         """Two timed codes of one practitioner, and the minutes on the clock that both count and no edit sorts out."""
-        clocked = ((s, c) for s, c in self.reading if c and isinstance(s.at, int) and _counts(s, self.case))
+        clocked = ((s, c) for c, services in self.payable.items() for s in services if isinstance(s.at, int))
         timed = [(service, code) for service, code in clocked if tables.codes()[code].timing == "timed"]
         return tuple(
             (first, second, min(one.at + one.minutes, two.at + two.minutes) - max(one.at, two.at))

@@ -244,18 +244,41 @@ class Day:
 
     # Time
 
-    def minutes(self, codes, less):
-        """The minutes of these codes, of the timed ones."""
-        timed = [code for code in sorted(codes) if code not in ONCE_A_DAY]
-        return {code: sum(service.minutes or 0 for service in self.done[code]) - less.get(code, 0) for code in timed}
-
     def ways(self, codes, less=NONE):
         """Every right way to give units to the timed ones of these codes, with some minutes taken off."""
-        minutes = self.minutes(codes, less)
+        timed = sorted(codes - ONCE_A_DAY)
+        minutes = [sum(service.minutes or 0 for service in self.done[code]) - less.get(code, 0) for code in timed]
         if self.case.payer in PER_SERVICE:
-            return [{code: units_of_the_day(spent) for code, spent in minutes.items()}]
-        right = right_ways(tuple(minutes.values())) if minutes else [()]
-        return [dict(zip(minutes, way, strict=True)) for way in sorted(right)]
+            return [dict(zip(timed, map(units_of_the_day, minutes), strict=True))]
+        right = right_ways(tuple(max(spent, 0) for spent in minutes)) if timed else [()]
+        return [dict(zip(timed, way, strict=True)) for way in sorted(right)]
+
+    def given_twice(self):
+        """Two timed codes of one practitioner with the minutes that both count and that no pair gives to one of them."""
+        timed = [(s, code) for code in sorted(self.done.keys() - ONCE_A_DAY) for s in self.done[code] if s.minutes]
+        for (one, first), (two, second) in combinations(timed, 2):
+            if first == second or self.who(one) != self.who(two) or self.other_time(one, two) is not False:
+                continue
+            if isinstance(one.at, int) and not self.is_part(two, first, second) and not self.is_part(one, second, first):
+                both = set(range(one.at, one.at + one.minutes)) & set(range(two.at, two.at + two.minutes))
+                yield first, second, len(both)
+
+    def counted_once(self, codes):
+        """The ways to give out units with no minute counted twice, and the codes for which only the provider can say how."""
+        shared = list(self.given_twice())
+        every = []
+        for owners in product((0, 1), repeat=len(shared)):
+            less = Counter()
+            for owner, pair in zip(owners, shared, strict=True):
+                less[pair[owner]] += pair[2]
+            every.append(self.ways(codes, less))
+        if all(ways == every[0] for ways in every):
+            return every[0], set()
+        return self.ways(codes), {code for pair in shared for code in pair[:2]}
+
+    def is_part(self, service, one, two):
+        """Whether the pair of two codes makes one service of column two part of column one."""
+        return (one, two) in self.pairs and not self.stands_apart(service, one, two)
 
     # Apart
 
@@ -328,20 +351,20 @@ class Day:
         if any(service.minutes for code in unsaid for service in self.done[code]):
             return None  # minutes of one massage and not of the other: bill the one, or ask first?
         found = []
-        for units in self.ways(self.done.keys() - unsaid):
+        ways, shared = self.counted_once(self.done.keys() - unsaid)
+        for units in ways:
             there = {code for code in counted if code in ONCE_A_DAY or units[code]}
             stands, falls_to = self.standing(there)
             if stands is None:
                 return None
             ask = {code for code in there - stands if self.may_open(code, set(falls_to[code]) & stands)}
-            shared = self.sharing(stands, units)
-            if shared != self.sharing(counted, units) or any(shared & set(falls_to[code]) for code in there - stands):
+            ask |= {code for code in unsaid if self.may_open(code, {one for one in stands if (one, code) in self.pairs})}
+            if shared - stands or any(shared & set(falls_to[code]) for code in there - stands):
                 return None  # a code that is not due: does it leave its minutes to the other, or wait for the answer?
             ask |= shared
-            ask |= {code for code in unsaid if self.may_open(code, {one for one in stands if (one, code) in self.pairs})}
             due = {code: count for code in stands - ask if (count := self.due_units(code, units, stands))}
             # Whether minutes that nobody pays still count toward the day is unsettled.
-            if not any(all(units[c] == way[c] for c in stands - ONCE_A_DAY) for way in self.ways(stands)):
+            if not any(all(units[c] == way[c] for c in stands - ONCE_A_DAY) for way in self.counted_once(stands)[0]):
                 return None
             found.append((due, ask))
         return found
@@ -349,27 +372,6 @@ class Day:
     def may_open(self, code, strikers):
         """Whether an honest answer may still set a code apart from all that it falls to."""
         return all({True, None} & set(self.reasons(one, code).values()) for one in strikers)
-
-    def sharing(self, codes, units):
-        """The codes whose units turn on a minute that one practitioner gave twice: only the provider can say to which.
-
-        No minute is ever two timed services, with or without an edit, unless an edit makes the one part of the other.
-        """
-        found = set()
-        timed = [(service, code) for code in sorted(codes - ONCE_A_DAY) for service in self.done[code] if service.minutes]
-        for (one, first), (two, second) in combinations(timed, 2):
-            if first == second or self.who(one) != self.who(two) or self.other_time(one, two) is not False:
-                continue
-            if self.is_part(two, first, second) or self.is_part(one, second, first) or isinstance(one.at, str):
-                continue
-            twice = len(set(range(one.at, one.at + one.minutes)) & set(range(two.at, two.at + two.minutes)))
-            if not all(units in self.ways(self.done, {code: twice}) for code in (first, second)):
-                found |= {first, second}
-        return found
-
-    def is_part(self, service, one, two):
-        """Whether the pair of two codes makes one service of column two part of column one."""
-        return (one, two) in self.pairs and not self.stands_apart(service, one, two)
 
     def due_units(self, code, units, stands):
         """Units due: of a timed code only those of the services that stand apart from a column one."""

@@ -49,8 +49,10 @@ class Head:
 def _cells(ending: str) -> list[str]:
     """The columns after the codes; an ending starts with whatever parts the columns."""
     if ending[:1] == ",":
-        row = next(csv.reader([ending[1:]]), [""])
-        return [cell.strip() for cell in row]
+        try:
+            return [cell.strip() for cell in next(csv.reader([ending[1:].rstrip("\r")]), [""])]
+        except csv.Error:
+            raise ValueError("there is a line end within it") from None
     return [cell.strip() for cell in ending[1:].split("\t")]
 
 

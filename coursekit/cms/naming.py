@@ -22,6 +22,10 @@ LIMITS_PAGE = f"{PAGE}medically-unlikely-edits"
 class BadTable(Unreadable):
     """A file that is not a whole, sound table of CMS: which file, where in it, what is wrong, what to do."""
 
+    def __init__(self, says: str):
+        # Names and cells of a hostile file may hold line ends and commands to a terminal.
+        super().__init__("".join(sign if sign.isprintable() else "�" for sign in says))
+
 
 @dataclass(frozen=True, slots=True)
 class Kind:

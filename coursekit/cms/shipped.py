@@ -6,6 +6,7 @@ table can hold, and whatever is broken, cut short or hostile ends in one `BadTab
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import zipfile
@@ -36,7 +37,6 @@ _FOREIGN = {
     b"BZh": "a bz2 archive",
     b"\xfd7zXZ": "an xz archive",
 }
-_BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError)
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,10 @@ def _told(name: str) -> Iterator[None]:
     """Turn what a broken archive raises into one message."""
     try:
         yield
-    except _BROKEN as error:
-        if isinstance(error, OSError) and error.errno:
+    except BadTable:
+        raise
+    except Exception as error:  # what readers of archives raise for a wrong byte is not to be foreseen
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise BadTable(f"{name}: the file cannot be read: {error.strerror}.") from None
         if "password" in str(error) or "encrypted" in str(error):
             raise BadTable(f"{name} has a password, and CMS's files have none. {AS_SHIPPED}") from None
