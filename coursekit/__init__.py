@@ -34,7 +34,7 @@ def rulebook(about: str = "", on: str = "") -> Any:
     `on` is a date of service such as "2018-05-02": then only the rules in force on it. Raises `Unreadable` for neither.
     """
     from .book import Rulebook
-    from .facts import day
+    from .tables import day
 
     return Rulebook(about, day(on) if on else None)
 

@@ -9,10 +9,10 @@ from pathlib import Path
 from . import tables
 from .course import Course
 from .engine import evidence, findings, grade_claim, right_claims
-from .facts import visits
 from .files import BLANK, CASE_FORMS
 from .model import Case, Claim, Exercise, Finding, Solution, Unreadable
 from .reading import BadFile, nearest
+from .readings import visits
 from .rules import RULES
 
 

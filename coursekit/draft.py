@@ -15,9 +15,9 @@ from typing import Any
 from . import files, tables
 from .course import Course
 from .engine import findings, pieces, right_claims
-from .facts import visits
 from .model import Case, Claim, Exercise
 from .reading import read
+from .readings import visits
 from .rules import WHY
 
 MOST_MISSTEPS = 6

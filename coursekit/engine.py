@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from itertools import chain, combinations, product
 
 from . import tables
-from .facts import Visit, kept, nearest_visit, visits, without, without_document
+from .facts import Visit
 from .keyed import KEYED, marked
 from .model import (
     HEADINGS,
@@ -32,6 +32,7 @@ from .model import (
     Unreadable,
 )
 from .reading import nearest
+from .readings import kept, nearest_visit, visits, without, without_document
 from .rules import RULES
 from .rules.how_it_is_said import time_too
 

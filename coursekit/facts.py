@@ -6,108 +6,15 @@ tie. Each way is a `Visit`; rules look at one visit, the one nearest to the clai
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import date as Date
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations, product
-from typing import TypeVar
+from itertools import combinations
 
 from . import chart, tables
-from .model import Case, Claim, Edit, Line, Payer, Service, Unreadable
-
-UNIT_MINUTES = 15
-MIDPOINT = 8  # a unit is earned once more than half of it, in whole minutes, is done
-MOST_READINGS = 256
-
-TOTAL_TIME, PER_SERVICE = "total-time", "per-service"
-T = TypeVar("T")
-
-GROUNDS = ("region", "interval", "encounter", "practitioner", "need")
-ASSISTED_SHARE = 0.10  # an assistant's work above this share of a unit marks the unit
-
-
-def units_in(minutes: int) -> int:
-    """Units that a span of minutes earns by the bands 8-22, 23-37, 38-52 ... (Claims Processing Manual ch. 5 20.2)."""
-    return (minutes + UNIT_MINUTES - MIDPOINT) // UNIT_MINUTES
-
-
-def allocations(minutes: Mapping[str, int], counting: str) -> list[dict[str, int]]:
-    """Every right way to give units to timed codes; codes that earn none are left out.
-
-    By total time all minutes are added first; each code gets its full quarter hours, and the leftover units go to the
-    larger remainders. A tie gives several right ways. Per service each code is counted alone.
-    """
-    if counting == PER_SERVICE:
-        return [{code: units_in(spent) for code, spent in minutes.items() if units_in(spent)}]
-    full = {code: spent // UNIT_MINUTES for code, spent in minutes.items()}
-    left = units_in(sum(minutes.values())) - sum(full.values())
-    by_remainder = sorted(minutes, key=lambda code: -(minutes[code] % UNIT_MINUTES))
-    if left <= 0:
-        extras: Iterable[tuple[str, ...]] = [()]
-    else:
-        last = minutes[by_remainder[left - 1]] % UNIT_MINUTES
-        sure = tuple(code for code in by_remainder if minutes[code] % UNIT_MINUTES > last)
-        tied = [code for code in minutes if minutes[code] % UNIT_MINUTES == last]
-        extras = [sure + some for some in combinations(tied, left - len(sure))]
-    ways = [{code: full[code] + (code in extra) for code in minutes} for extra in extras]
-    return [{code: units for code, units in way.items() if units} for way in ways]
-
-
-def assisted_units(therapist: int, assistant: int, units: int) -> int:
-    """Of a timed code's units, those that carry CQ or CO, from the minutes that each gave alone.
-
-    Full quarter hours belong to whoever gave them. Of what is left, the therapist's 8 minutes keep a last unit free of
-    the mark; two last units with 9 to 14 minutes from each are split (Medicare's rules since 2020).
-    """
-    left = units - therapist // UNIT_MINUTES - assistant // UNIT_MINUTES
-    mine, theirs = therapist % UNIT_MINUTES, assistant % UNIT_MINUTES
-    if left <= 0:
-        marked = 0
-    elif left > 1:
-        marked = 1
-    else:
-        marked = int(mine < MIDPOINT and theirs > ASSISTED_SHARE * (mine + theirs))
-    return min(assistant // UNIT_MINUTES + marked, units)
-
-
-def _between(one: Service, other: Service, case: Case, whole_spine: bool) -> dict[str, bool | None]:
-    """On which grounds the second service stands apart from the first: yes, no, or None where the note does not say."""
-    apart = None
-    if one.region and other.region:
-        apart = not tables.overlap(one.region, one.side, other.region, other.side)
-        if whole_spine and tables.is_spinal(one.region) and tables.is_spinal(other.region):
-            apart = False
-    return {
-        "region": apart,
-        "interval": _apart_in_time(one, other),
-        "encounter": one.encounter != other.encounter,
-        "practitioner": _practitioner(one, case) != _practitioner(other, case),
-        "need": other.own_need,
-    }
-
-
-def _practitioner_of_plan(case: Case) -> str:
-    """The provider whose plan of care the visit belongs to."""
-    return tables.providers()[case.provider].assists or case.provider
-
-
-def _practitioner(service: Service, case: Case) -> str:
-    """Who answers for a service: an assistant works under the one assisted."""
-    who = service.by or case.provider
-    return tables.providers()[who].assists or who
-
-
-def _apart_in_time(one: Service, other: Service) -> bool | None:
-    if one.encounter != other.encounter:
-        return True
-    if isinstance(one.at, int) and isinstance(other.at, int):
-        first, second = sorted((one, other), key=lambda service: service.at)
-        return first.at + (first.minutes or 0) <= second.at and first.at != second.at
-    if isinstance(one.at, str) and isinstance(other.at, str):
-        return one.at != other.at
-    return None
+from .apart import GROUNDS, all_of, any_of, apart_in_time, between, practitioner, practitioner_of_plan
+from .counting import ASSISTED_SHARE, assisted_units, units_in, whoever_owns
+from .model import Case, Edit, Line, Payer, Service
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +80,7 @@ class Visit:
     @cached_property
     def minutes(self) -> dict[str, int]:
         """Counted minutes of each timed code."""
-        return _minutes(self.reading, self.case)
+        return counted_minutes(self.reading, self.case)
 
     def pays(self, code: str) -> bool:
         """Whether the payer pays this code to someone who did it."""
@@ -216,15 +123,15 @@ class Visit:
         return tuple(
             (first, second, min(one.at + one.minutes, two.at + two.minutes) - max(one.at, two.at))
             for (one, first), (two, second) in combinations(timed, 2)
-            if first != second and _apart_in_time(one, two) is False and one.minutes and two.minutes
-            if _practitioner(one, self.case) == _practitioner(two, self.case)
+            if first != second and apart_in_time(one, two) is False and one.minutes and two.minutes
+            if practitioner(one, self.case) == practitioner(two, self.case)
             if not self._is_part_of(first, two, second) and not self._is_part_of(second, one, first)
         )
 
     @cached_property
     def overlapping(self) -> frozenset[str]:
         """Timed codes that share minutes on the clock, where the units turn on whose minutes they were."""
-        if not self.shared or _whoever_owns(self.shared, self.minutes, self.payer.counting) is not None:
+        if not self.shared or whoever_owns(self.shared, self.minutes, self.payer.counting) is not None:
             return frozenset()
         return frozenset(code for first, second, _ in self.shared for code in (first, second))
 
@@ -267,7 +174,7 @@ class Visit:
     @cached_property
     def threshold(self) -> int | None:
         """The year's amount above which therapy lines carry KX, in dollars; None where the payer has none."""
-        of = "OT" if _practitioner_of_plan(self.case) == "occupational therapist" else "PT and SLP"
+        of = "OT" if practitioner_of_plan(self.case) == "occupational therapist" else "PT and SLP"
         row = tables.amount_on("therapy threshold", self.payer.id, of, self.case.date)
         return int(row.value) if row else None
 
@@ -323,8 +230,8 @@ class Visit:
         ones, twos = self.payable.get(edit.column_one, ()), self.payable.get(edit.column_two, ())
         answers: dict[str, bool | None] = {}
         for ground in GROUNDS:
-            each = [_all(_between(one, two, self.case, self.payer.whole_spine)[ground] for one in ones) for two in twos if ones]
-            answers[ground] = _any(each)
+            each = [all_of(between(one, two, self.case, self.payer.whole_spine)[ground] for one in ones) for two in twos if ones]
+            answers[ground] = any_of(each)
         return answers
 
     def shown(self, edit: Edit) -> frozenset[str]:
@@ -437,20 +344,10 @@ class Visit:
 
     def _stands_apart(self, service: Service, edit: Edit) -> bool:
         ones = self.payable.get(edit.column_one, ())
-        return any(all(_between(one, service, self.case, self.payer.whole_spine)[g] for one in ones) for g in edit.opens if g in GROUNDS)
+        return any(all(between(one, service, self.case, self.payer.whole_spine)[g] for one in ones) for g in edit.opens if g in GROUNDS)
 
 
-def _all(answers: Iterable[bool | None]) -> bool | None:
-    answers = list(answers)
-    return False if False in answers else None if None in answers else True
-
-
-def _any(answers: Iterable[bool | None]) -> bool | None:
-    answers = list(answers)
-    return True if True in answers else None if None in answers else False
-
-
-def _counts(service: Service, case: Case) -> bool:
+def counts(service: Service, case: Case) -> bool:
     """Whether a person's minutes count: not an aide's, and nobody's whom the payer pays for nothing at all."""
     who = service.by or case.provider
     return tables.providers()[who].counts and bool(tables.payers()[case.payer].pays.get(who))
@@ -460,7 +357,7 @@ def _payable(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[
     """The services of each code by people who count; where the payer pays some of them for it and not others, by those."""
     counted: dict[str, list[Service]] = {}
     for service, code in reading:
-        if code and _counts(service, case):
+        if code and counts(service, case):
             counted.setdefault(code, []).append(service)
     pays = tables.payers()[case.payer].pays
     paid = {
@@ -470,169 +367,7 @@ def _payable(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[
     return {code: tuple(paid[code] or services) for code, services in counted.items()}
 
 
-def _minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
+def counted_minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
     """Minutes of each timed code that can become units."""
     given = {code: sum(service.minutes or 0 for service in services) for code, services in _payable(reading, case).items()}
     return {code: spent for code, spent in given.items() if spent and tables.codes()[code].timing == "timed"}
-
-
-def _code_by_regions(case: Case, codes: tuple[str, ...]) -> str:
-    """The code of a region-counted family for the regions that the note names."""
-    treated = (s for s in case.services if s.region and tables.techniques()[s.did].codes == codes)
-    found = {tables.region_line(service.region)[-1] for service in treated}
-    for code in codes:
-        low, high = tables.codes()[code].regions or (1, math.inf)
-        if low <= max(len(found), 1) <= high:
-            return code
-    raise Unreadable(f"{len(found)} regions are more than any of {tables.joined(codes, 'or')} counts.")
-
-
-def _choices(case: Case, did: str, payer: Payer) -> tuple[str | None, ...]:
-    """The codes that a technique may rightly be read as."""
-    technique = tables.techniques()[did]
-    codes = technique.codes
-    if codes and codes[0] in tables.codes() and tables.codes()[codes[0]].timing == "region":
-        return (_code_by_regions(case, codes),)
-    if technique.payer_picks:
-        # Of two codes for one thing a payer takes the one it pays.
-        paid = any_paid(payer)
-        codes = tuple(code for code in codes if code in paid) or codes
-    return tuple(None if code == tables.NO_CODE else code for code in codes) or (None,)
-
-
-def kept(case: Case, name: Hashable, work_out: Callable[[], T]) -> T:
-    """What was worked out about a case, kept beside it: a case never changes, so once is enough."""
-    memory = case.__dict__.setdefault("_kept", {})
-    if name not in memory:
-        memory[name] = work_out()
-    return memory[name]
-
-
-def any_paid(payer: Payer) -> frozenset[str]:
-    """The codes that a payer pays to anybody."""
-    lists = payer.pays.values()
-    return frozenset(
-        code
-        for code, row in tables.codes().items()
-        if not (payer.limits and row.limit == 0) and any(tables.earns(code, wanted) for wanted in lists)
-    )
-
-
-def visits(case: Case) -> tuple[Visit, ...]:
-    """Every right way to read a case."""
-    return kept(case, "visits", lambda: tuple(_visits(case)))
-
-
-def _with_minutes(case: Case) -> tuple[Service, ...]:
-    """The services; where only one leaves out its minutes, the total of timed minutes that the record gives tells them."""
-    total = case.documents.get("timed minutes")
-    timed = [s for s in case.services if any(c in tables.codes() and tables.codes()[c].timing == "timed"
-                                             for c in tables.techniques()[s.did].codes)]  # fmt: skip
-    silent = [service for service in timed if service.minutes is None]
-    if not total or len(silent) != 1:
-        return case.services
-    left = int(total.value) - sum(service.minutes or 0 for service in timed)
-    told = replace(silent[0], minutes=left) if left > 0 else silent[0]
-    return tuple(told if service is silent[0] else service for service in case.services)
-
-
-def _visits(case: Case) -> Iterable[Visit]:
-    payer = tables.payers()[case.payer]
-    services = _with_minutes(case)
-    techniques = tuple(dict.fromkeys(service.did for service in services))
-    choices = [_choices(case, did, payer) for did in techniques]
-    if math.prod(map(len, choices)) > MOST_READINGS:
-        raise Unreadable("Too many contested techniques in one case: there are more readings than anyone could check.")
-    for picked in product(*choices):
-        code_of = dict(zip(techniques, picked, strict=True))
-        reading = tuple((service, code_of[service.did]) for service in services)
-        once = {
-            code: 1
-            for service, code in reading
-            if code and tables.codes()[code].timing != "timed" and _counts(service, case)
-        }
-        minutes = _minutes(reading, case)
-        plain = allocations(minutes, payer.counting)
-        shared = Visit(case, payer, reading, {**once, **plain[0]}).shared
-        counted = _whoever_owns(shared, minutes, payer.counting) or plain
-        ways = [Visit(case, payer, reading, {**once, **timed}) for timed in counted]
-        yield from ways
-        yield from _without_struck_minutes(ways, minutes)
-
-
-def _whoever_owns(
-    shared: tuple[tuple[str, str, int], ...], minutes: dict[str, int], counting: str
-) -> list[dict[str, int]] | None:
-    """The ways to give out units with shared minutes counted once; None where they turn on whose minutes they were."""
-    every = []
-    for owners in product((0, 1), repeat=min(len(shared), 8)):
-        once = dict(minutes)
-        for owner, (first, second, both) in zip(owners, shared, strict=False):
-            once[(first, second)[owner]] -= both
-        every.append(allocations({code: max(spent, 0) for code, spent in once.items()}, counting))
-    return every[0] if all(ways == every[0] for ways in every) else None
-
-
-def _without_struck_minutes(ways: list[Visit], minutes: dict[str, int]) -> Iterable[Visit]:
-    """The same visits counted without the minutes of codes that fell to a pair.
-
-    Nobody has said whether such minutes still count in the day's total, so neither way of counting may cost.
-    """
-    for visit in ways:
-        rest = {code: spent for code, spent in minutes.items() if code not in visit.struck}
-        if len(rest) < len(minutes):
-            once = {code: units for code, units in visit.earned.items() if code not in minutes}
-            for timed in allocations(rest, visit.payer.counting):
-                other = Visit(visit.case, visit.payer, visit.reading, {**once, **timed})
-                if all(other.due != known.due for known in ways):
-                    yield other
-
-
-def nearest_visit(case: Case, claim: Claim) -> Visit:
-    """The reading closest to a claim: by its codes and questions, then, where the same codes are due, by units."""
-    known = visits(case)
-    if len(known) == 1:
-        return known[0]
-    first: dict[frozenset[str], int] = {}
-    for n, visit in enumerate(known):
-        first.setdefault(frozenset(visit.due), n)
-
-    def distance(visit: Visit) -> tuple[int, int, int, int]:
-        apart = len(visit.due.keys() ^ claim.codes) + len(set(claim.asks) - visit.gaps.keys())
-        undue = sum(visit.earned.get(code, 0) == 0 for code in claim.codes)
-        wrong_units = sum(claim.units(code) != units for code, units in visit.due.items() if code in claim.codes)
-        return apart, undue, first[frozenset(visit.due)], wrong_units
-
-    return min(known, key=distance)
-
-
-def without(case: Case, service: Service, fact: str) -> Case:
-    """The same case with one documented fact taken away; without what was done, the service itself is gone."""
-    if fact in ("", "did"):
-        left = None
-    elif fact in ("minutes", "at"):
-        left = replace(service, **{fact: None})
-    elif fact == "encounter":
-        left = replace(service, encounter=1)
-    elif fact == "own_need":
-        left = replace(service, own_need=False)
-    else:
-        left = replace(service, **{fact: ""})
-    services = tuple(left if s is service else s for s in case.services)
-    return replace(case, services=tuple(s for s in services if s is not None))
-
-
-def without_document(case: Case, name: str) -> Case:
-    """The same case with one fact about the whole visit taken away."""
-    return replace(case, documents={key: said for key, said in case.documents.items() if key != name})
-
-
-def day(text: str) -> Date:
-    """A date written 2026-03-04. Raises `Unreadable` otherwise."""
-    try:
-        # Python reads dates written in other ways too, and each version reads more of them.
-        if (date := Date.fromisoformat(text)).isoformat() == text:
-            return date
-    except ValueError:
-        pass
-    raise Unreadable(f"“{text}” is not a date. Write it as year-month-day: 2026-03-04.")

@@ -10,9 +10,9 @@ from functools import cache
 
 from . import tables
 from .engine import MISSING, OK, audit_key, best_claims, evidence, nearest_visit, pieces, raw_findings, span_of
-from .facts import kept
 from .model import HEADINGS, Claim, Exercise, Finding, Grade, Key, Rule, Solution
 from .pictures import shown_after
+from .readings import kept
 from .rules import RULES
 
 PART_NAMES = {"code": "Codes", "units": "Units", "modifier": "Modifiers", "documentation": "Documentation"}

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from . import tables
-from .facts import day
 from .keyed import read_number
 from .model import FIELDS, FORMS, Case, Claim, Document, Exercise, Key, Misstep, Service, Solution, Told, Unreadable
 from .reading import LOADERS, BadFile, Node, nearest, read
+from .tables import day
 
 BLANK = "_"
 CASE_KEYS = ("date", "payer", "provider", "note")

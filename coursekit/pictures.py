@@ -10,8 +10,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from . import tables
-from .facts import TOTAL_TIME, UNIT_MINUTES, Visit, kept, nearest_visit, units_in
+from .counting import TOTAL_TIME, UNIT_MINUTES, units_in
+from .facts import Visit
 from .model import Case, Claim, Edit, Finding
+from .readings import kept, nearest_visit
 from .rules import WHY
 
 Picture = dict[str, Any]

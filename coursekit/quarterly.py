@@ -45,7 +45,7 @@ def _numpy() -> Iterator[None]:
 def import_(args: argparse.Namespace) -> Result:
     """Import a table of CMS: all files of one quarter's pair edits, or of its daily limits."""
     from .cms import edition
-    from .facts import day
+    from .tables import day
 
     began = time.monotonic()
     kind = one_of(args.kind, KINDS, "kind of table") if args.kind else ""

@@ -10,7 +10,7 @@ from datetime import date as Date
 from typing import Any
 
 from . import tables
-from .facts import PER_SERVICE, TOTAL_TIME, allocations
+from .counting import PER_SERVICE, TOTAL_TIME, allocations
 from .model import PARTS, Edit, Grade, Unreadable
 from .reading import nearest
 from .rules import RULES, WHY

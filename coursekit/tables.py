@@ -430,3 +430,14 @@ def known(word: str, table: dict, what: str) -> str:
     if word not in table:
         raise Unreadable(f"The course does not know the {what} “{word}”.{nearest(word, table)}")
     return word
+
+
+def day(text: str) -> Date:
+    """A date written 2026-03-04. Raises `Unreadable` otherwise."""
+    try:
+        # Python reads dates written in other ways too, and each version reads more of them.
+        if (date := Date.fromisoformat(text)).isoformat() == text:
+            return date
+    except ValueError:
+        pass
+    raise Unreadable(f"“{text}” is not a date. Write it as year-month-day: 2026-03-04.")

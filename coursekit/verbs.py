@@ -154,8 +154,8 @@ def units(args: argparse.Namespace) -> Result:
 
 def pair(args: argparse.Namespace) -> Result:
     """Say whether two codes may stand on one claim, and whether a modifier can help."""
-    from .facts import day
     from .reference import pair, payer
+    from .tables import day
 
     on = day(args.date) if args.date else Date.today()
     if args.edits or args.edition:
@@ -199,9 +199,9 @@ def audit(args: argparse.Namespace) -> Result:
 def remit(args: argparse.Namespace) -> Result:
     """Work out what the payer sends back for a claim, and why a line is not paid."""
     from .engine import findings
-    from .facts import day
     from .reference import source
     from .remittance import remit
+    from .tables import day
 
     pairs = [word.partition("=") for word in args.charge]
     if stray := [code for code, equals, _ in pairs if not equals]:
@@ -252,7 +252,7 @@ def _graded(grade: Grade) -> Result:
 def rulebook(args: argparse.Namespace) -> Result:
     """Print the rules with their sources: all, or those of a code, a notebook, a heading or a word."""
     from .book import Rulebook
-    from .facts import day
+    from .tables import day
 
     book = Rulebook(" ".join(args.about), day(args.date) if args.date else None)
     return {"rules": book.rows()}, lambda out: out.print(str(book), markup=False), FINE

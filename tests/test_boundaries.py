@@ -11,8 +11,9 @@ from cases import CEDAR, PT, PTA, adjusted, best, charted, claims, costs, did, s
 from test_data import rows
 
 from coursekit import engine, tables
-from coursekit.facts import assisted_units, visits
+from coursekit.counting import assisted_units
 from coursekit.model import Unreadable
+from coursekit.readings import visits
 from coursekit.rules import RULES
 
 OT, OTA = "occupational therapist", "occupational therapy assistant"

@@ -31,8 +31,8 @@ from cases import (
 from coursekit import engine, reference, tables
 from coursekit.checks import problems
 from coursekit.course import Course
-from coursekit.facts import visits
 from coursekit.model import Unreadable
+from coursekit.readings import visits
 from coursekit.remittance import remit
 from coursekit.rules import RULES
 

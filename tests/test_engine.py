@@ -43,8 +43,9 @@ from cases import (
 )
 
 from coursekit import engine, tables
-from coursekit.facts import allocations, assisted_units, visits, without
+from coursekit.counting import allocations, assisted_units
 from coursekit.model import HEADINGS, Claim, Solution, Unreadable
+from coursekit.readings import visits, without
 from coursekit.rules import RULES
 
 TIMED = ("therapeutic exercise", "neuromuscular re-education", "gait training", "joint mobilization")

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from coursekit import engine, tables
-from coursekit.facts import PER_SERVICE, TOTAL_TIME, allocations, nearest_visit, visits
+from coursekit.counting import PER_SERVICE, TOTAL_TIME, allocations
 from coursekit.model import HEADINGS, NOTHING, PARTS, Claim, Line, Solution, Unreadable
+from coursekit.readings import nearest_visit, visits
 
 # The same examples in every run: a law that breaks should break for everybody.
 SAME = {"derandomize": True, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from coursekit import engine
-from coursekit.facts import allocations
+from coursekit.counting import allocations
 from coursekit.model import Claim, Line
 
 SAME = {"derandomize": True, "deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}
@@ -359,8 +359,8 @@ class Day:
                 return None
             ask = {code for code in there - stands if self.may_open(code, set(falls_to[code]) & stands)}
             ask |= {code for code in unsaid if self.may_open(code, {one for one in stands if (one, code) in self.pairs})}
-            if shared - stands or any(shared & set(falls_to[code]) for code in there - stands):
-                return None  # a code that is not due: does it leave its minutes to the other, or wait for the answer?
+            if shared - stands:
+                return None  # a code that is not due: does it leave its minutes to the other?
             ask |= shared
             due = {code: count for code in stands - ask if (count := self.due_units(code, units, stands))}
             # Whether minutes that nobody pays still count toward the day is unsettled.
@@ -478,9 +478,10 @@ def near_claims(draw, day):
     if units and draw(st.sampled_from([False] * 6 + [True])):
         units[draw(st.sampled_from(sorted(units)))] += draw(st.sampled_from((1, -1)))
     tied = {code for pair in day.pairs if set(pair) <= units.keys() for code in pair}
+    bare = draw(st.integers(0, 3)) == 0
     lines = []
     for code, count in units.items():
-        reasons = draw(SOME_REASONS) if code in tied or draw(st.integers(0, 9)) == 0 else ()
+        reasons = () if bare else draw(SOME_REASONS) if code in tied or draw(st.integers(0, 9)) == 0 else ()
         wanted = set().union(*(wanted_with(day.case.payer, day.who(s), code) for s in day.done.get(code, ())))
         kept = wanted if draw(st.integers(0, 9)) else ()
         if count > 0:

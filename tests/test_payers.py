@@ -8,8 +8,8 @@ import pytest
 from cases import NECK_AND_BACK, adjusted, best, claims, costs, did, solved, visit
 
 from coursekit import chart, tables
+from coursekit.counting import units_in
 from coursekit.desk import first_sentence
-from coursekit.facts import units_in
 from coursekit.model import Document
 
 PAGES = {path.stem: path.read_text(encoding="utf-8") for path in (tables.DATA / "policies").glob("*.md")}

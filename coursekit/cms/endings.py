@@ -6,12 +6,12 @@ for byte, which ending a row has.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 import numpy as np
 
 from .codes import WORD
-from .naming import BadTable
 
 WIDE = 80  # bytes; an ending longer than this takes the slow way
 MOST_ENDINGS = 1_000_000
@@ -32,20 +32,27 @@ def padded(*pieces: bytes | memoryview) -> bytes:
     return b"".join((bytes(WIDE), *pieces, bytes(WIDE)))
 
 
+class Trouble(Exception):
+    """Something wrong with a row, by its place among those that were given."""
+
+    def __init__(self, row: int, says: str):
+        super().__init__(says)
+        self.row, self.says = row, says
+
+
 class Endings:
-    """Gives every different ending a number, from 0, and keeps what it says."""
+    """Gives every different ending a number, from 0, and keeps what it says. Safe to share by threads."""
 
     def __init__(self, parse: Callable[[str], tuple]):
         self.parse = parse
         self.terms: list[tuple] = []
         self.known: dict[bytes, int] = {}
-        self.slots = np.zeros(_SLOTS, np.int32)
-        self.fields = np.zeros((1024, _WORDS), WORD)
+        self._slots = np.zeros(_SLOTS, np.int32)
+        self._fields = np.zeros((1024, _WORDS), WORD)
+        self._lock = threading.Lock()
 
-    def numbers(
-        self, signs: np.ndarray, begins: np.ndarray, ends: np.ndarray, told: Callable[[int, str], BadTable]
-    ) -> np.ndarray:
-        """The number of the ending in each of these places; `told` makes a complaint about the row of that index."""
+    def numbers(self, signs: np.ndarray, begins: np.ndarray, ends: np.ndarray) -> np.ndarray:
+        """The number of the ending in each of these places. Raises `Trouble`."""
         lengths = ends - begins
         windows = np.lib.stride_tricks.as_strided(
             signs[:WIDE].view(_FIELD), shape=(len(signs) - WIDE + 1,), strides=(1,)
@@ -54,32 +61,35 @@ class Endings:
         fields = windows[ends - WIDE].view(WORD).reshape(-1, _WORDS)
         fields &= _MASKS[np.minimum(lengths, WIDE)].view(WORD).reshape(-1, _WORDS)
         slots = (np.einsum("ij,j->i", fields, _MIX) >> np.uint64(44)).astype(np.int64)
-        numbers = self.slots[slots]
-        same = fields == self.fields[numbers]
+        numbers = self._slots[slots]
+        same = fields == self._fields[numbers]
         if not same.all():
             for n in np.flatnonzero(~same.all(axis=1) | (lengths > WIDE)).tolist():
-                numbers[n] = self._number(signs[begins[n] : ends[n]].tobytes(), fields[n], slots[n], n, told)
+                ending = signs[begins[n] : ends[n]].tobytes()
+                number = self.known.get(ending)
+                numbers[n] = self._new(ending, fields[n], slots[n], n) if number is None else number
         return numbers
 
-    def _number(self, ending: bytes, field: np.ndarray, slot: int, row: int, told: Callable) -> int:
-        number = self.known.get(ending)
-        if number is None:
-            number = self.known[ending] = len(self.terms)
+    def _new(self, ending: bytes, field: np.ndarray, slot: int, row: int) -> int:
+        try:
+            term = self.parse(_decoded(ending))
+        except ValueError as error:
+            raise Trouble(row, str(error)) from None
+        with self._lock:
+            if ending in self.known:  # another thread was quicker
+                return self.known[ending]
+            number = len(self.terms)
             if number >= MOST_ENDINGS:
-                raise told(
-                    row,
-                    f"there are more than {MOST_ENDINGS:,} different dates and reasons: this is not a table of CMS.",
-                )
-            try:
-                self.terms.append(self.parse(_decoded(ending)))
-            except ValueError as error:
-                raise told(row, str(error)) from None
-            if number >= len(self.fields):
-                self.fields = np.concatenate([self.fields, np.zeros_like(self.fields)])
+                says = f"there are more than {MOST_ENDINGS:,} different dates and reasons: this is not a table of CMS"
+                raise Trouble(row, says)
+            self.terms.append(term)
+            if number >= len(self._fields):
+                self._fields = np.concatenate([self._fields, np.zeros_like(self._fields)])
             if len(ending) <= WIDE:
-                self.fields[number] = field
-                if self.slots[slot] == 0:
-                    self.slots[slot] = number
+                self._fields[number] = field
+                if self._slots[slot] == 0:  # last, as threads that find the number here look up its field
+                    self._slots[slot] = number
+            self.known[ending] = number
         return number
 
 

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable
+import os
+from collections import deque
+from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 
 from .codes import CODES, WORD, code_numbers
-from .endings import WIDE, Endings, padded
+from .endings import WIDE, Endings, Trouble, padded
 from .layout import MOST_HEAD, Head, Layout, find_head
 from .naming import BadTable
 
 MOST_LINE = 4_000
+WORKERS = min(4, 1 + (os.cpu_count() or 1))  # numpy lets other threads run while it works
 _CUT = "The file is cut short; get it again."
 
 
@@ -38,10 +42,11 @@ class Reader:
 
     def add(self, file: str, blocks: Iterable[bytes]) -> int:
         """Read one part, given as blocks of bytes. Returns its number of rows."""
-        part = _Part(self, file)
-        for block in blocks:
-            part.feed(block)
-        part.end()
+        with ThreadPoolExecutor(WORKERS) as pool:
+            part = _Part(self, file, pool)
+            for block in blocks:
+                part.feed(block)
+            part.end()
         return part.rows
 
     def start(self, head: Head, file: str) -> None:
@@ -53,27 +58,26 @@ class Reader:
                            "Import one table at a time.")  # fmt: skip
         self.heads.append(head)
 
-    def rows(self, data: bytes, sep: str, line: int, told: Callable[[int, str], BadTable]) -> tuple[int, int]:
-        """Take whole lines, between two pads. Returns how many lines and how many rows there are.
-
-        `line` is the number of the first line; `told` makes a complaint about a line.
-        """
+    def work_out(self, data: bytes, sep: str) -> tuple[int, tuple[np.ndarray, ...] | None]:
+        """How many lines stand between two pads, and their rows as numbers. Raises `Trouble` with the line."""
         signs = np.frombuffer(data, np.uint8)
         ends = np.flatnonzero(signs == 10)
-        kept = self._regular(signs, ends, sep, lambda row, says: told(line + row, says))
-        if kept is None:
-            tidy, lines = _tidied(data[WIDE:-WIDE], sep, line, self.layout, told)
-            if not lines:
-                return len(ends), 0
+        columns = self._regular(signs, ends, sep)
+        if columns is None:
+            tidy, lines = _tidied(data[WIDE:-WIDE], sep, self.layout)
             signs = np.frombuffer(padded(tidy), np.uint8)
-            kept = self._regular(signs, np.flatnonzero(signs == 10), "\t", lambda row, says: told(lines[row], says))
-        self._found.append(kept)
-        return len(ends), len(kept[0])
+            try:
+                columns = self._regular(signs, np.flatnonzero(signs == 10), "\t") if lines else None
+            except Trouble as trouble:
+                raise Trouble(lines[trouble.row], trouble.says) from None
+        return len(ends), columns
 
-    def _regular(
-        self, signs: np.ndarray, ends: np.ndarray, sep: str, told: Callable[[int, str], BadTable]
-    ) -> tuple[np.ndarray, ...] | None:
-        """The rows as numbers, or None where a row does not start with plain codes."""
+    def keep(self, columns: tuple[np.ndarray, ...]) -> None:
+        """Keep rows that were worked out."""
+        self._found.append(columns)
+
+    def _regular(self, signs: np.ndarray, ends: np.ndarray, sep: str) -> tuple[np.ndarray, ...] | None:
+        """The rows as numbers, or None where a row does not start with plain codes. Raises `Trouble`."""
         begins = np.empty_like(ends)
         begins[0] = WIDE
         np.add(ends[:-1], 1, out=begins[1:])
@@ -90,7 +94,7 @@ class Reader:
             if wrong.any():
                 return None
             numbers.append(code)
-        return *numbers, self._endings.numbers(signs, begins + wide, ends, told)
+        return *numbers, self._endings.numbers(signs, begins + wide, ends)
 
     def cut_short(self, ending: bytes) -> bool:
         """Whether the reason of this ending is the beginning of another one, and stands whole nowhere else."""
@@ -110,21 +114,22 @@ class Reader:
         if (key[1:] < key[:-1]).any():
             order = np.argsort(key, kind="stable")
             one, two, term = one[order], two[order] if len(two) else two, term[order]
-        # Line ends and stray spaces make several endings of one meaning.
-        terms = {said: n for n, said in enumerate(dict.fromkeys(self._endings.terms))}
-        if len(terms) < len(self._endings.terms):
-            term = np.array([terms[said] for said in self._endings.terms], np.int32)[term]
-        return Table(one, two, term, list(terms))
+        # Line ends and stray spaces make several endings of one meaning; threads meet them in any order.
+        terms = sorted(set(self._endings.terms))
+        place = {said: n for n, said in enumerate(terms)}
+        return Table(one, two, np.array([place[said] for said in self._endings.terms], np.int32)[term], terms)
 
 
 class _Part:
     """One part as it comes in: first its head, then whole lines, and at the end what was left over."""
 
-    def __init__(self, reader: Reader, file: str):
+    def __init__(self, reader: Reader, file: str, pool: ThreadPoolExecutor):
         self.reader, self.file = reader, file
         self.head: Head | None = None
         self.rows = 0
-        self._line = 1
+        self._pool = pool
+        self._coming: deque[Future] = deque()
+        self._line = 1  # the number of the first line that was not kept yet
         self._left = b""
 
     def _told(self, line: int, says: str) -> BadTable:
@@ -148,25 +153,39 @@ class _Part:
         cut = block.rfind(b"\n") + 1
         if cut:
             data = padded(self._left, memoryview(block)[:cut])
-            lines, rows = self.reader.rows(data, self.head.sep, self._line, self._told)
-            self._line += lines
-            self.rows += rows
+            self._coming.append(self._pool.submit(self.reader.work_out, data, self.head.sep))
             self._left = b""
         self._left += block[cut:]
-        if len(self._left) > 16 * MOST_LINE:
+        endless = len(self._left) > 16 * MOST_LINE
+        self._collect(0 if endless else 2 * WORKERS)
+        if endless:
             says = f"the line is longer than {16 * MOST_LINE:,} characters: this is not a table of CMS"
             raise self._told(self._line, says)
+
+    def _collect(self, leave: int) -> None:
+        """Keep what was worked out, in the order of the file, until only so much is still coming."""
+        while len(self._coming) > leave:
+            try:
+                lines, columns = self._coming.popleft().result()
+            except Trouble as trouble:
+                raise self._told(self._line + trouble.row, trouble.says) from None
+            self._line += lines
+            if columns:
+                self.rows += len(columns[0])
+                self.reader.keep(columns)
 
     def end(self) -> None:
         """Take what is left: all of a short file, or a last line without an end."""
         if self.head is None:
             block, self._left = self._start(self._left), b""
             self._take(block)
+        self._collect(0)
         self._left = last = self._left.rstrip(b"\r \x1a")  # some programs still end a file with this sign
         if last:
             line = self._line
             try:
                 self._take(b"\n")
+                self._collect(0)
                 whole = not self.reader.cut_short(last[6 * self.head.layout.codes - 1 :])
             except BadTable:
                 whole = False
@@ -174,29 +193,28 @@ class _Part:
                 raise self._told(line, f"the last line is not whole. {_CUT}")
 
 
-def _tidied(data: bytes, sep: str, line: int, layout: Layout, told: Callable) -> tuple[bytes, list[int]]:
-    """The same lines without blank ones, quotes and stray spaces, tab-separated; and the number of each."""
+def _tidied(data: bytes, sep: str, layout: Layout) -> tuple[bytes, list[int]]:
+    """The same lines without blank ones, quotes and stray spaces, tab-separated; and the place of each, from 0."""
     tidy, lines = [], []
-    for number, raw in enumerate(data.split(b"\n")[:-1], line):
+    for number, raw in enumerate(data.split(b"\n")[:-1]):
         if len(raw) > MOST_LINE:
-            raise told(number, f"the line is longer than {MOST_LINE:,} characters: this is not a table of CMS")
+            raise Trouble(number, f"the line is longer than {MOST_LINE:,} characters: this is not a table of CMS")
         if b"\0" in raw:
-            raise told(number, "there are bytes in the line that are no text. Get the file again")
+            raise Trouble(number, "there are bytes in the line that are no text. Get the file again")
         text = raw.decode("latin-1").rstrip("\r")
         try:
             cells = next(csv.reader([text]), []) if sep == "," else text.split("\t")
         except csv.Error:
-            raise told(number, "its quotes do not close") from None
+            raise Trouble(number, "its quotes do not close") from None
         cells = [" ".join(cell.split()) for cell in cells]
         if not any(cells):
             continue
+        few = "it has {} columns, and {} are needed"
         for n, cell in enumerate(cells[: layout.codes]):
             if complaint := _not_a_code(cell):
-                raise told(
-                    number, complaint if any(cells[n:]) else f"it has {n} columns, and {len(layout.columns)} are needed"
-                )
+                raise Trouble(number, complaint if any(cells[n:]) else few.format(n, len(layout.columns)))
         if len(cells) <= layout.codes:
-            raise told(number, f"it has {len(cells)} columns, and {len(layout.columns)} are needed")
+            raise Trouble(number, few.format(len(cells), len(layout.columns)))
         tidy.append("\t".join(cells).encode("latin-1") + b"\n")
         lines.append(number)
     return b"".join(tidy), lines

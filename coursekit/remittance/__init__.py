@@ -14,9 +14,10 @@ from typing import Any
 
 from .. import fees, tables
 from ..engine import findings
-from ..facts import Visit, nearest_visit
+from ..facts import Visit
 from ..fees import Locality, NoAmount, cents, exact
 from ..model import Amount, Case, Claim, Finding, Line, Unreadable
+from ..readings import nearest_visit
 from .deadlines import Deadline, deadlines, last_day
 from .denials import MEDICARE, Denial, denials, refusal
 

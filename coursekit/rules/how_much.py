@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from .. import tables
-from ..facts import PER_SERVICE, TOTAL_TIME, Visit, units_in
+from ..counting import PER_SERVICE, TOTAL_TIME, units_in
+from ..facts import Visit
 from ..model import Claim, Finding
 from .saying import label_of, rule
 
