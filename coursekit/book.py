@@ -171,7 +171,9 @@ def _pairs_told(code: str, on: Date) -> Iterator[str]:
         how = "indicator 0, nothing opens it"
         if edit.indicator == "1":
             how = f"indicator 1, opens for work {tables.joined([WHY[ground] for ground in edit.opens], 'or')}"
-        groups.setdefault(("column two of" if two == code else "column one of", how), []).append(one if two == code else two)
+        groups.setdefault(("column two of" if two == code else "column one of", how), []).append(
+            one if two == code else two
+        )
     for (place, how), others in sorted(groups.items()):
         yield f"{place.capitalize()} {', '.join(others)}: {how}."
 

@@ -44,7 +44,9 @@ def _folder(course: Course, folder: str) -> Iterator[Problem]:
     shown = course.shown(folder)
     for name in shown:
         if name not in files:
-            yield Problem(f"notebooks/{folder}.ipynb", 1, f"It shows “{name}”, and exercises/{folder} has no such file.")
+            yield Problem(
+                f"notebooks/{folder}.ipynb", 1, f"It shows “{name}”, and exercises/{folder} has no such file."
+            )
     for name in sorted(files - set(shown)):
         if notebook.exists():
             yield Problem(f"exercises/{folder}/{name}.yaml", 1, f"No cell of notebooks/{folder}.ipynb shows it.")

@@ -118,7 +118,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     verb(
         verbs.rulebook,
-        ("about", {"nargs": "*", "metavar": "ABOUT", "help": "97124, 03, “side by side”, a word (default: everything)"}),
+        (
+            "about",
+            {"nargs": "*", "metavar": "ABOUT", "help": "97124, 03, “side by side”, a word (default: everything)"},
+        ),
         ("--date", {**date, "help": "only the rules in force on this date of service"}),
     )
     verb(verbs.check)

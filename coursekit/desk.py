@@ -214,7 +214,11 @@ class Desk:
         )
         if reply.status == "invalid":
             return state | {"reply": dict(reply.shown), "trouble": trouble}
-        kept_answer = {"answer": str(message.get("answer", "")), "tries": reply.shown["tries"], "earlier_wording": False}
+        kept_answer = {
+            "answer": str(message.get("answer", "")),
+            "tries": reply.shown["tries"],
+            "earlier_wording": False,
+        }
         return state | kept_answer | {"reply": dict(reply.shown), "trouble": trouble}
 
 

@@ -97,12 +97,12 @@ def findings(case: Case, claim: Claim, rules: Iterable[Rule] | None = None) -> t
 
 def check_words(claim: Claim) -> None:
     """Refuse codes and modifiers that are not in the tables: unknown is not the same as wrong."""
-    for code in (*claim.codes, *claim.asks):
-        if code not in tables.codes():
+    if not tables.codes().keys() >= {*claim.codes, *claim.asks}:
+        for code in (*claim.codes, *claim.asks):
             tables.known(code, tables.codes(), "code")
     for line in claim.lines:
-        for modifier in line.modifiers:
-            if modifier not in tables.modifiers():
+        if line.modifiers and not tables.modifiers().keys() >= set(line.modifiers):
+            for modifier in line.modifiers:
                 tables.known(modifier, tables.modifiers(), "modifier")
 
 
@@ -230,7 +230,9 @@ def read_audit(text: str, claim: Claim) -> tuple[dict[str, frozenset[str]], bool
         label, colon, said = piece.partition(":")
         label = label.strip()
         if not colon or label not in claim.labelled:
-            raise Unreadable(f"“{piece[:60]}” does not mark a line of the claim. Write a line, a colon and a mark: 97124: ok.")
+            raise Unreadable(
+                f"“{piece[:60]}” does not mark a line of the claim. Write a line, a colon and a mark: 97124: ok."
+            )
         words = frozenset(word.strip().lower() for word in said.split("+"))
         for word in words:
             if word != OK and word not in HEADINGS:
@@ -369,5 +371,9 @@ def grade(exercise: Exercise, solution: Solution, form: str, answer: str) -> Gra
     if len(answer) > MOST_ANSWER:
         raise Unreadable(f"The answer has {len(answer):,} characters; the limit is {MOST_ANSWER:,}.")
     if not answer.strip():
-        raise Unreadable(f"The answer is empty. To bill nothing, write “{NOTHING}”." if form == "complete" else "The answer is empty.")
+        raise Unreadable(
+            f"The answer is empty. To bill nothing, write “{NOTHING}”."
+            if form == "complete"
+            else "The answer is empty."
+        )
     return GRADERS[form](exercise, solution, answer)

@@ -206,7 +206,11 @@ class Visit:
 
     def is_denial(self, line: Line) -> bool:
         """Whether a line asks for a denial: GY on something that Medicare never pays here."""
-        return self.payer.is_medicare and "GY" in line.modifiers and (line.code in self.unpaid or self.has_limit_zero(line.code))
+        return (
+            self.payer.is_medicare
+            and "GY" in line.modifiers
+            and (line.code in self.unpaid or self.has_limit_zero(line.code))
+        )
 
     def in_force(self, code: str) -> bool:
         """Whether the code exists on the date of service."""
@@ -225,12 +229,26 @@ class Visit:
             pairs = self._memory[codes, indicator] = tuple((edit, self.shown(edit)) for edit in wanted)
         return pairs
 
+    def reasons(self, codes: frozenset[str]) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
+        """Of each code that an edit with indicator 1 ties to another: the grounds shown, and those that would open it."""
+        if (reasons := self._memory.get(("reasons", codes))) is None:
+            reasons = self._memory["reasons", codes] = {}
+            for edit, shown in self.pairs(codes, "1"):
+                for code in (edit.column_one, edit.column_two):
+                    known, opens = reasons.get(code, (frozenset(), frozenset()))
+                    reasons[code] = (known | shown, opens.union(edit.opens))
+        return reasons
+
     def grounds(self, edit: Edit) -> dict[str, bool | None]:
         """Each ground on which some service of column two stands apart from all of column one, or not, or unsaid."""
         ones, twos = self.payable.get(edit.column_one, ()), self.payable.get(edit.column_two, ())
         answers: dict[str, bool | None] = {}
         for ground in GROUNDS:
-            each = [all_of(between(one, two, self.case, self.payer.whole_spine)[ground] for one in ones) for two in twos if ones]
+            each = [
+                all_of(between(one, two, self.case, self.payer.whole_spine)[ground] for one in ones)
+                for two in twos
+                if ones
+            ]
             answers[ground] = any_of(each)
         return answers
 
@@ -344,7 +362,11 @@ class Visit:
 
     def _stands_apart(self, service: Service, edit: Edit) -> bool:
         ones = self.payable.get(edit.column_one, ())
-        return any(all(between(one, service, self.case, self.payer.whole_spine)[g] for one in ones) for g in edit.opens if g in GROUNDS)
+        return any(
+            all(between(one, service, self.case, self.payer.whole_spine)[g] for one in ones)
+            for g in edit.opens
+            if g in GROUNDS
+        )
 
 
 def counts(service: Service, case: Case) -> bool:
@@ -369,5 +391,7 @@ def _payable(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[
 
 def counted_minutes(reading: Iterable[tuple[Service, str | None]], case: Case) -> dict[str, int]:
     """Minutes of each timed code that can become units."""
-    given = {code: sum(service.minutes or 0 for service in services) for code, services in _payable(reading, case).items()}
+    given = {
+        code: sum(service.minutes or 0 for service in services) for code, services in _payable(reading, case).items()
+    }
     return {code: spent for code, spent in given.items() if spent and tables.codes()[code].timing == "timed"}

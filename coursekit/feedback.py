@@ -6,7 +6,7 @@ What comes out is plain data for any reader: the form in a notebook, the termina
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from . import tables
 from .engine import MISSING, OK, audit_key, best_claims, evidence, nearest_visit, pieces, raw_findings, span_of
@@ -192,6 +192,7 @@ def _number(exercise: Exercise, solution: Solution, grade: Grade, open_: bool) -
     return _grouped(grade.lines, {"number": items})
 
 
+@lru_cache(maxsize=8192)
 def _told(tone: str, head: str, key: Key, id: str) -> dict:
     told = key.told[id]
     return _item(tone, head, told.says, told.source)
@@ -251,7 +252,11 @@ def _headline(form: str, grade: Grade) -> str:
         return "Solved. The claim is accepted; one thing could be said better."
     right, of = sum(stands for _, stands in grade.lines), len(grade.lines)
     if form == "complete":
-        return f"{right} line{'s' * (right != 1)} of {of} stand{'s' * (right == 1)}." if of else "Not yet: the note holds more than this."
+        return (
+            f"{right} line{'s' * (right != 1)} of {of} stand{'s' * (right == 1)}."
+            if of
+            else "Not yet: the note holds more than this."
+        )
     if form in ("choose", "number"):
         return "Not yet."
     if form == "order":
@@ -262,6 +267,8 @@ def _headline(form: str, grade: Grade) -> str:
 
 def marks(note: str, lines: Iterable[Mapping]) -> list[list]:
     """Where the note says what the feedback quotes: start, end and the line it belongs to."""
+    if not note:
+        return []
     spans = {
         (*span, line["line"])
         for line in lines

@@ -72,7 +72,9 @@ def _blank_line(node: Node) -> dict:
 def _complete(node: Node) -> dict:
     lines = [_blank_line(item) for item in node.items]
     if not any(line["code"] is None or line["units"] is None or line["blank_modifiers"] for line in lines):
-        raise node.bad(f"There is no blank to fill. Write {BLANK} for a code, x{BLANK} for units, {BLANK} for modifiers.")
+        raise node.bad(
+            f"There is no blank to fill. Write {BLANK} for a code, x{BLANK} for units, {BLANK} for modifiers."
+        )
     return {"lines": lines}
 
 
@@ -148,7 +150,12 @@ def _placed(text: str) -> tuple[str, str]:
 
 def _span(text: str) -> tuple[int, int]:
     start, dash, stop = (part.strip() for part in text.partition("-"))
-    if not dash or not isinstance(begin := _clock(start), int) or not isinstance(end := _clock(stop), int) or end <= begin:
+    if (
+        not dash
+        or not isinstance(begin := _clock(start), int)
+        or not isinstance(end := _clock(stop), int)
+        or end <= begin
+    ):
         raise Unreadable(f"“{text}” is not a span of time. Write 10:05-10:20.")
     return end - begin, begin
 
@@ -201,7 +208,9 @@ def read_exercise(path: Path, loader: type = LOADERS[0]) -> Exercise:
 
 
 def _add_choices(row: dict[str, Node], complete: dict) -> None:
-    complete["codes"] = tuple(node.one_of(tables.codes(), "code") for node in row["offer"].items) if "offer" in row else ()
+    complete["codes"] = (
+        tuple(node.one_of(tables.codes(), "code") for node in row["offer"].items) if "offer" in row else ()
+    )
     offered = row["modifiers"].items if "modifiers" in row else ()
     complete["modifiers"] = tuple(node.one_of(tables.modifiers(), "modifier") for node in offered)
     complete["may_ask"] = "ask" in row and row["ask"].one_of(("yes", "no"), "answer") == "yes"
@@ -216,10 +225,7 @@ def occurrences(note: str, words: str) -> int:
 
 
 def _quotes(node: Node, note: str) -> tuple[tuple[str, str], ...]:
-    if isinstance(node.value, str):
-        table = {"": node}
-    else:
-        table = node.fields("", " ".join(FIELDS))
+    table = {"": node} if isinstance(node.value, str) else node.fields("", " ".join(FIELDS))
     for said in table.values():
         if (count := occurrences(note, said.text)) != 1:
             where = "does not occur in the note, word for word" if count == 0 else f"occurs {count} times in the note"
@@ -233,7 +239,9 @@ def _clock(text: str) -> int | str:
         return int(hours) * 60 + int(minutes)
     if re.fullmatch(r"block [1-9]", text):
         return text
-    raise Unreadable(f"“{text}” is not a time. Write 10:05 (24 hours), or “block 2” where the note gives the order only.")
+    raise Unreadable(
+        f"“{text}” is not a time. Write 10:05 (24 hours), or “block 2” where the note gives the order only."
+    )
 
 
 def _count(least: int, most: int) -> Callable[[str], int]:
@@ -378,7 +386,9 @@ def read_solution(path: Path, exercise: Exercise, loader: type = LOADERS[0]) -> 
     case = None
     if "facts" in row:
         if exercise.date is None:
-            raise row["facts"].bad("The exercise has no case for these facts: it gives no date, payer, provider and note.")
+            raise row["facts"].bad(
+                "The exercise has no case for these facts: it gives no date, payer, provider and note."
+            )
         case = make_case(row, exercise.date, exercise.payer, exercise.provider, exercise.note)
     return Solution(
         case,

@@ -120,8 +120,12 @@ def _sum(what: str, minutes: int) -> dict[str, Any]:
 
 def _minutes(blocks: list[dict[str, Any]], sums: list[dict[str, Any]], says: str) -> Picture:
     clock = all(block["start"] is not None for block in blocks)
-    told = [f"{block['what']} {block['minutes']} minutes{'' if block['counts'] else ', not counted'}" for block in blocks]
-    told += [f"{one['what']}: {one['minutes']} minutes make {one['units']} unit{'s' * (one['units'] != 1)}" for one in sums]
+    told = [
+        f"{block['what']} {block['minutes']} minutes{'' if block['counts'] else ', not counted'}" for block in blocks
+    ]
+    told += [
+        f"{one['what']}: {one['minutes']} minutes make {one['units']} unit{'s' * (one['units'] != 1)}" for one in sums
+    ]
     return {
         "kind": "minutes", "title": "When" if clock else "How long", "alt": f"{'; '.join(told)}.", "clock": clock,
         "blocks": sorted(blocks, key=lambda block: block["start"]) if clock else blocks, "sums": sums, "says": says,

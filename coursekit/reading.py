@@ -141,7 +141,6 @@ def _build(events: Iterable, name: str) -> Node:
     root: Node | None = None
     stack: list[Node] = []
     keys: list[str | None] = []
-    nodes = 0
 
     def place(node: Node) -> None:
         nonlocal root
@@ -161,13 +160,12 @@ def _build(events: Iterable, name: str) -> Node:
             stack[-1].value[keys[-1]] = node
             keys[-1] = None
 
-    for event in events:
+    for nodes, event in enumerate(events, 1):
         line = event.start_mark.line + 1 if event.start_mark else 1
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise BadFile(name, line, "Anchors and aliases (& and *) are not used in course files. Quote the text.")
         if getattr(event, "tag", None) not in (None, "!"):
             raise BadFile(name, line, "Tags (!) are not used in course files. Quote the text.")
-        nodes += 1
         if nodes > MOST_NODES or len(stack) > MOST_DEPTH:
             raise BadFile(name, line, "The file is nested too deeply or has too many entries.")
         if isinstance(event, yaml.ScalarEvent):

@@ -18,7 +18,18 @@ from .store import Store, StoreTrouble, now, user_folder
 if TYPE_CHECKING:
     import pandas
 
-__all__ = ["LONGEST_NAME", "Progress", "Standing", "Store", "StoreTrouble", "now", "own_attempts", "progress", "set_who", "who"]
+__all__ = [
+    "LONGEST_NAME",
+    "Progress",
+    "Standing",
+    "Store",
+    "StoreTrouble",
+    "now",
+    "own_attempts",
+    "progress",
+    "set_who",
+    "who",
+]
 
 LONGEST_NAME = 80
 

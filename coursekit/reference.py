@@ -184,7 +184,9 @@ def pair(one: str, other: str, on: Date, payer_id: str = "medicare") -> dict[str
 def _story(edit_list: str, one: str, other: str) -> list[str]:
     """What was announced about a pair and what became of it. It is the same on every date: much of it was dated back."""
     lists = (edit_list, tables.FALLS_BACK.get(edit_list))
-    return [event.says for event in tables.history() if event.list in lists and {(one, other), (other, one)} & event.pairs]
+    return [
+        event.says for event in tables.history() if event.list in lists and {(one, other), (other, one)} & event.pairs
+    ]
 
 
 def _rows(edit_list: str, one: str, two: str) -> tuple[Edit, ...]:
@@ -204,7 +206,9 @@ def _opening(edit: Edit, on: Date) -> list[str]:
     return [
         row.modifier
         for row in known
-        if row.asserts & set(edit.opens) and (not row.since or row.since <= on) and tables.fits(row.modifier, edit.column_two)
+        if row.asserts & set(edit.opens)
+        and (not row.since or row.since <= on)
+        and tables.fits(row.modifier, edit.column_two)
     ]
 
 

@@ -268,7 +268,10 @@ def amounts() -> dict[tuple[str, str, str], tuple[Amount, ...]]:
     for row in _rows("amounts.csv"):
         key = (row["kind"], row["payer"], row["of"])
         span = (_date(row["since"]), _date(row["until"]))
-        table[key] = (*table.get(key, ()), Amount(*key, *span, float(row["value"]), row["unit"], tuple(row["source"].split())))
+        table[key] = (
+            *table.get(key, ()),
+            Amount(*key, *span, float(row["value"]), row["unit"], tuple(row["source"].split())),
+        )
     return table
 
 
@@ -353,7 +356,9 @@ def edit_in_force(edit_list: str, column_one: str, column_two: str, on: Date) ->
 
     Rows whose start is not published are taken as in force before their end; of several, the first to end held first.
     """
-    rows = edits().get((edit_list, column_one, column_two)) or edits().get((FALLS_BACK.get(edit_list), column_one, column_two), ())
+    rows = edits().get((edit_list, column_one, column_two)) or edits().get(
+        (FALLS_BACK.get(edit_list), column_one, column_two), ()
+    )
     for row in rows:
         if row.indicator != "9" and (not row.since or row.since <= on) and (not row.until or on <= row.until):
             return row

@@ -28,7 +28,15 @@ def main() -> int:
     os.environ.pop("COURSEKIT_COURSE", None)
     os.chdir(ROOT)
     rows = []
-    measures: list[Callable[[], Iterable[Row]]] = [imports, grading, first_in_kernel, saved_bytes, clicks, tables_of_cms, suite]
+    measures: list[Callable[[], Iterable[Row]]] = [
+        imports,
+        grading,
+        first_in_kernel,
+        saved_bytes,
+        clicks,
+        tables_of_cms,
+        suite,
+    ]
     for measure in measures:
         rows += measure()
         print(".", end="", flush=True, file=sys.stderr)
@@ -114,7 +122,12 @@ def grading() -> Iterator[Row]:
                     claims.append((exercise, solution, form, claim))
     for name, work, limit in (("keyed answers", keyed, 50_000), ("claims", claims, 10_000)):
         found = rate(work)
-        yield f"{name} graded and explained", f"{found:,.0f}/s of {len(work):,} distinct", f"at least {limit:,}/s", found >= limit
+        yield (
+            f"{name} graded and explained",
+            f"{found:,.0f}/s of {len(work):,} distinct",
+            f"at least {limit:,}/s",
+            found >= limit,
+        )
 
 
 # In a fresh kernel ---------------------------------------------------------------------------------------------------
@@ -156,7 +169,12 @@ def first_in_kernel() -> Iterator[Row]:
             manager.shutdown_kernel(now=True)
     took = json.loads("".join(said).strip().splitlines()[-1])
     beside = f"beside {took['libraries']:.2f} s of imports"
-    yield "first exercise in a kernel", f"{took['exercise']:.2f} s {beside}", "under 1 s beyond imports", took["exercise"] < 1
+    yield (
+        "first exercise in a kernel",
+        f"{took['exercise']:.2f} s {beside}",
+        "under 1 s beyond imports",
+        took["exercise"] < 1,
+    )
     yield "first Submit in a kernel", f"{took['submit']:.2f} s", "under 1 s beyond imports", took["submit"] < 1
 
 
@@ -171,7 +189,12 @@ def saved_bytes() -> Iterator[Row]:
             if "".join(cell["source"]).startswith("exercise("):
                 sizes.append(len(json.dumps(cell, indent=1).encode()))
     median = statistics.median(sizes)
-    yield "saved notebook per exercise", f"{median:,.0f} bytes, median of {len(sizes)}", "at most 4,096 bytes", median <= 4096
+    yield (
+        "saved notebook per exercise",
+        f"{median:,.0f} bytes, median of {len(sizes)}",
+        "at most 4,096 bytes",
+        median <= 4096,
+    )
 
 
 # In the browser ------------------------------------------------------------------------------------------------------

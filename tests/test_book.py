@@ -57,7 +57,9 @@ def test_a_code_comes_with_its_pairs_on_the_date():
 
 
 def test_a_word_that_no_rule_uses_gets_the_nearest_and_what_to_ask():
-    with pytest.raises(Unreadable, match="No rule is about “side by sid”. Did you mean “side by side”\\? Ask for a notebook"):
+    with pytest.raises(
+        Unreadable, match="No rule is about “side by sid”. Did you mean “side by side”\\? Ask for a notebook"
+    ):
         rulebook("side by sid")
 
 

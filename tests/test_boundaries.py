@@ -19,7 +19,11 @@ from coursekit.rules import RULES
 OT, OTA = "occupational therapist", "occupational therapy assistant"
 DAY = timedelta(days=1)
 
-TECHNIQUE = {row.codes[0]: row.name for row in reversed(tables.techniques().values()) if len(row.codes) == 1 and not row.contested}
+TECHNIQUE = {
+    row.codes[0]: row.name
+    for row in reversed(tables.techniques().values())
+    if len(row.codes) == 1 and not row.contested
+}
 TIMED = sorted(code for code, row in tables.codes().items() if row.timing == "timed" and code in TECHNIQUE)
 
 
@@ -61,11 +65,15 @@ def test_these_rules_have_dates_and_no_others():
 
 
 def test_the_two_rules_on_the_place_of_a_modifier_leave_no_day_between_them():
-    before, after = (next(rule for rule in RULES if rule.id == id) for id in ("column_two_before_2019_07", "column_two_is_safe"))
+    before, after = (
+        next(rule for rule in RULES if rule.id == id) for id in ("column_two_before_2019_07", "column_two_is_safe")
+    )
     assert after.since - before.until == DAY
 
 
-@pytest.mark.parametrize("row", [row for row in rows("codes.csv") if row["since"] or row["until"]], ids=lambda row: row["code"])
+@pytest.mark.parametrize(
+    "row", [row for row in rows("codes.csv") if row["since"] or row["until"]], ids=lambda row: row["code"]
+)
 def test_a_code_is_valid_from_its_first_day_to_its_last(row):
     def refused(on):
         case = visit(did(TECHNIQUE[row["code"]], 15), on=on.isoformat())
@@ -100,7 +108,9 @@ def test_an_edit_holds_on_its_last_day_and_not_on_the_next():
             held = {
                 row["indicator"]
                 for row in found
-                if row["indicator"] != "9" and row["since"] <= on.isoformat() and (not row["until"] or on.isoformat() <= row["until"])
+                if row["indicator"] != "9"
+                and row["since"] <= on.isoformat()
+                and (not row["until"] or on.isoformat() <= row["until"])
             }
             edit = tables.edit_in_force(*pair, on)
             if (edit.indicator if edit else None) not in (held or {None}):
@@ -154,7 +164,9 @@ def test_every_timed_code_earns_its_first_unit_with_8_minutes_and_its_second_wit
     assert earned == {7: 0, 8: 1, 22: 1, 23: 2}
 
 
-LIMITED = [(code, int(row["limit"])) for row in rows("codes.csv") if (code := row["code"]) in TIMED and row["limit"] != "0"]
+LIMITED = [
+    (code, int(row["limit"])) for row in rows("codes.csv") if (code := row["code"]) in TIMED and row["limit"] != "0"
+]
 
 
 @pytest.mark.parametrize(("code", "limit"), LIMITED)
@@ -167,11 +179,18 @@ def test_at_the_daily_limit_nothing_is_said_and_one_unit_above_there_is_a_warnin
 
 
 @pytest.mark.parametrize(
-    ("code", "limit"), [(row["code"], int(row["limit"])) for row in rows("codes.csv") if row["timing"] == "untimed" and row["limit"] > "0"]
+    ("code", "limit"),
+    [
+        (row["code"], int(row["limit"]))
+        for row in rows("codes.csv")
+        if row["timing"] == "untimed" and row["limit"] > "0"
+    ],
 )
 def test_an_untimed_code_is_as_many_units_as_were_done_up_to_its_limit(code, limit):
     def is_too_much(done, billed):
-        case = visit(*[did(TECHNIQUE.get(code, "unattended electrical stimulation"), own_need=True)] * done, payer="plan_cedar")
+        case = visit(
+            *[did(TECHNIQUE.get(code, "unattended electrical stimulation"), own_need=True)] * done, payer="plan_cedar"
+        )
         return (code, "untimed_once") in costs(case, f"{code} x{billed}")
 
     assert (is_too_much(limit, limit), is_too_much(limit + 1, limit + 1)) == (False, True)
@@ -194,7 +213,18 @@ TEN = ("cervical", "thoracic", "lumbar", "sacral", "pelvic", "head", "rib cage",
 
 @pytest.mark.parametrize(
     ("count", "code"),
-    [(1, 98925), (2, 98925), (3, 98926), (4, 98926), (5, 98927), (6, 98927), (7, 98928), (8, 98928), (9, 98929), (10, 98929)],
+    [
+        (1, 98925),
+        (2, 98925),
+        (3, 98926),
+        (4, 98926),
+        (5, 98927),
+        (6, 98927),
+        (7, 98928),
+        (8, 98928),
+        (9, 98929),
+        (10, 98929),
+    ],
 )
 def test_the_number_of_regions_picks_the_osteopathic_code(count, code):
     case = visit(*(did("osteopathic manipulation", region=region) for region in TEN[:count]))
@@ -207,7 +237,9 @@ def test_there_is_no_eleventh_region_and_no_sixth_outside_the_spine():
     outermost = {tables.region_line(name)[-1] for name in tables.regions()}
     assert len(outermost) == 10
     outside = sorted(name for name in outermost if not tables.is_spinal(name))
-    case = visit(*(did("extraspinal adjustment", region=region) for region in outside), payer="plan_juniper", by="chiropractor")
+    case = visit(
+        *(did("extraspinal adjustment", region=region) for region in outside), payer="plan_juniper", by="chiropractor"
+    )
     assert best(case) == claims("98943 x1")
 
 
@@ -277,7 +309,9 @@ def test_ten_percent_of_an_untimed_service_is_not_marked_and_just_over_is(assist
 
 @pytest.mark.parametrize(("who", "helper", "mark", "plan"), [(PT, PTA, "CQ", "GP"), (OT, OTA, "CO", "GO")])
 def test_assistants_are_marked_from_the_first_day_of_2020(who, helper, mark, plan):
-    last, first = (visit(did("therapeutic exercise", 15, by=helper), by=who, on=on) for on in ("2019-12-31", "2020-01-01"))
+    last, first = (
+        visit(did("therapeutic exercise", 15, by=helper), by=who, on=on) for on in ("2019-12-31", "2020-01-01")
+    )
     assert (best(last), best(first)) == (claims(f"97110 x1 {plan}"), claims(f"97110 x1 {mark} {plan}"))
     assert costs(last, f"97110 x1 {mark} {plan}") == {("97110", "modifier_in_force")}
     assert costs(first, f"97110 x1 {plan}") == {("97110", "assistants_are_marked")}
@@ -318,7 +352,9 @@ def test_where_no_amount_is_known_kx_is_neither_asked_for_nor_refused(on):
 def test_each_year_has_both_amounts_without_a_day_between():
     for payer in {row["payer"] for row in THRESHOLDS}:
         for of in OF:
-            spans = [(day(row["since"]), day(row["until"])) for row in THRESHOLDS if (row["payer"], row["of"]) == (payer, of)]
+            spans = [
+                (day(row["since"]), day(row["until"])) for row in THRESHOLDS if (row["payer"], row["of"]) == (payer, of)
+            ]
             assert all(later[0] - earlier[1] == DAY for earlier, later in zip(spans, spans[1:], strict=False))
 
 
@@ -373,7 +409,9 @@ def test_plan_birch_wants_active_work_that_earns_a_unit_of_its_own(minutes, righ
     assert best(case) == claims(right)
 
 
-@pytest.mark.parametrize(("at", "shared"), [("9:07", True), ("9:08", False)], ids=["8 minutes shared", "7 minutes shared"])
+@pytest.mark.parametrize(
+    ("at", "shared"), [("9:07", True), ("9:08", False)], ids=["8 minutes shared", "7 minutes shared"]
+)
 def test_shared_minutes_are_a_question_once_units_turn_on_them_even_where_another_region_opens_the_pair(at, shared):
     hands = [did("joint mobilization", 15, "shoulder", at="9:00"), did("petrissage", 15, "lumbar", at=at)]
     case = visit(*hands, payer="plan_juniper")
@@ -386,7 +424,9 @@ def test_shared_minutes_are_a_question_once_units_turn_on_them_even_where_anothe
 
 
 def test_minutes_are_not_asked_for_where_they_could_change_nothing():
-    here, elsewhere = (visit(*adjusted("lumbar"), did("petrissage", None, region), **CEDAR) for region in ("lumbar", "cervical"))
+    here, elsewhere = (
+        visit(*adjusted("lumbar"), did("petrissage", None, region), **CEDAR) for region in ("lumbar", "cervical")
+    )
     assert solved(here) == claims("98940 x1")
     assert costs(here, "98940 x1, 97124 ask") == {("97124", "only_gaps_are_asked")}
     assert tips(here, "98940 x1") == set()
@@ -403,5 +443,33 @@ def test_a_time_is_not_asked_for_where_another_pair_stays_shut_whatever_the_answ
 
 
 def test_a_region_is_asked_for_where_each_pair_may_still_open():
-    case = visit(*adjusted("cervical"), did("mechanical traction", region="cervical"), did("joint mobilization", 15), **CEDAR)
+    case = visit(
+        *adjusted("cervical"), did("mechanical traction", region="cervical"), did("joint mobilization", 15), **CEDAR
+    )
     assert best(case) == claims("97012 x1, 98940 x1, 97140 ask")
+
+
+# Whose work it was ---------------------------------------------------------------------------------------------------
+
+
+def test_minutes_of_one_whom_the_payer_does_not_pay_are_no_units_of_another():
+    """Medicare pays a chiropractor for adjustments: what the therapist did alone is billed."""
+    case = visit(did("petrissage", 15, by=PT), did("petrissage", 30, by="chiropractor"), by=PT)
+    assert best(case) == claims("97124 x1 GP")
+    assert costs(case, "97124 x3 GP") == {("97124", "total_time_units")}
+
+
+def test_an_aides_work_in_another_region_sets_nothing_apart():
+    by_hand, by_aide = (
+        visit(*adjusted("lumbar"), did("petrissage", 15, "lumbar"), did("effleurage", 15, "cervical", by=by), **CEDAR)
+        for by in ("chiropractor", "aide")
+    )
+    assert best(by_hand) == claims("98940 x1, 97124 x1 XS")
+    assert solved(by_aide) == claims("98940 x1")
+
+
+def test_an_aides_minutes_do_not_keep_an_assistants_unit_free_of_the_mark():
+    helped = visit(did("therapeutic exercise", 8, by=PTA), did("therapeutic exercise", 15, by="aide"), by=PT)
+    assert best(helped) == claims("97110 x1 CQ GP")
+    shared = visit(did("therapeutic exercise", 8, by=PTA), did("therapeutic exercise", 15, by=PT), by=PT)
+    assert best(shared) == claims("97110 x1 GP, 97110 x1 CQ GP")

@@ -67,7 +67,10 @@ def test_c2_activities_beside_manual_therapy_need_no_modifier_from_medicare_sinc
 
 @pytest.mark.parametrize("name", ["59", "XU", "XE", "XS"])
 def test_c3_separate_time_may_be_said_with_59_or_xu_and_the_other_chapters_xe_and_xs_cost_nothing(name):
-    for one, two, code in (("joint mobilization", "performance test", "97750"), ("group therapy", "gait training", "97116")):
+    for one, two, code in (
+        ("joint mobilization", "performance test", "97750"),
+        ("group therapy", "gait training", "97116"),
+    ):
         case = visit(did(one, 15, at="9:00"), did(two, 15, at="9:15"), **MEDICARE)
         first = "97140" if one == "joint mobilization" else "97150"
         assert costs(case, gp(f"{first} x1, {code} x1 {name}")) == set()
@@ -75,7 +78,9 @@ def test_c3_separate_time_may_be_said_with_59_or_xu_and_the_other_chapters_xe_an
 
 
 @pytest.mark.parametrize("technique", ["petrissage", "joint mobilization", "balance training"])
-def test_c4_work_in_the_adjusted_region_is_part_of_the_adjustment_for_every_payer_that_follows_medicares_pairs(technique):
+def test_c4_work_in_the_adjusted_region_is_part_of_the_adjustment_for_every_payer_that_follows_medicares_pairs(
+    technique,
+):
     (code,) = tables.techniques()[technique].codes
     followers = [payer.id for payer in tables.payers().values() if payer.follows_ncci and payer.pays["chiropractor"]]
     assert {"medicare", "plan_cedar", "plan_alder", "plan_birch", "plan_larch"} <= set(followers)
@@ -113,7 +118,9 @@ def test_c7_an_assistants_line_is_allowed_85_percent_and_88_is_what_the_patients
     whole, cut = (remit(case, claim) for case in (plain, marked) for claim in best(case))
     assert cut.lines[0].allowed == (whole.lines[0].allowed * Decimal("0.85")).quantize(Decimal("0.01"))
     # Medicare pays 80 percent of the fee. Cut by 15 percent, with the patient's 20 percent beside it, that is 88 of 100.
-    rate, share = (tables.amount_on(kind, "medicare", "", plain.date).value for kind in ("assistant rate", "patient share"))
+    rate, share = (
+        tables.amount_on(kind, "medicare", "", plain.date).value for kind in ("assistant rate", "patient share")
+    )
     assert (rate, share) == (85, 20)
     assert (100 - share) * rate / 100 + share == pytest.approx(88)
 
@@ -128,7 +135,9 @@ NEEDLING = {code for code, row in tables.codes().items() if row.family == "needl
 
 
 def test_c9_dry_needling_is_kept_out_of_everything_that_is_scored():
-    words = NEEDLING | {row.name for row in tables.techniques().values() if NEEDLING & set(row.codes)} | {"dry needling"}
+    words = (
+        NEEDLING | {row.name for row in tables.techniques().values() if NEEDLING & set(row.codes)} | {"dry needling"}
+    )
     scored = [*(ROOT / "exercises").rglob("*.yaml"), *(ROOT / "solutions").rglob("*.yaml")]
     course = Course(ROOT)
     for name in course.names:
@@ -149,14 +158,19 @@ def test_c9_a_case_with_dry_needling_is_turned_away_before_a_learner_meets_it(tm
 
 def test_c10_medicare_takes_the_modifier_on_either_code_since_july_2019_and_column_two_is_never_wrong():
     for on, either in (("2019-06-30", False), ("2019-07-01", True), ("2026-03-04", True)):
-        case = visit(did("joint mobilization", 15, at="9:00"), did("performance test", 15, at="9:15"), on=on, **MEDICARE)
+        case = visit(
+            did("joint mobilization", 15, at="9:00"), did("performance test", 15, at="9:15"), on=on, **MEDICARE
+        )
         assert costs(case, gp("97140 x1, 97750 x1 XU")) == set()
         assert (costs(case, gp("97140 x1 XU, 97750 x1")) == set()) == either
     assert tips(case, gp("97140 x1 XU, 97750 x1")) == {("97140", "column_two_is_safe")}
 
 
 def test_c11_osteopathic_work_beside_manual_therapy_is_never_paid_by_medicare_and_elsewhere_the_contract_says():
-    services = [did("osteopathic manipulation", region="cervical"), did("joint mobilization", 15, "shoulder", at="9:15")]
+    services = [
+        did("osteopathic manipulation", region="cervical"),
+        did("joint mobilization", 15, "shoulder", at="9:15"),
+    ]
     medicare = visit(*services)
     assert solved(medicare) == claims("98925 x1")
     for name in DISTINCT:
@@ -187,7 +201,11 @@ def test_a_case_whose_pairs_run_in_a_ring_is_turned_away_before_a_learner_meets_
     root = small_course.write(tmp_path)
     facts = "".join(
         f"- did: {name}\n  minutes: 15\n  at: 10:05\n  quote: {words}\n"
-        for name, words in (("performance test", "Stiff low back"), ("group therapy", "tolerated well"), ("joint mobilization", "Kneading"))
+        for name, words in (
+            ("performance test", "Stiff low back"),
+            ("group therapy", "tolerated well"),
+            ("joint mobilization", "Kneading"),
+        )
     )
     path = root / "solutions/01_claims/neck.yaml"
     path.write_text(f"facts:\n{facts}claim: 98940 x1, 97124 x1 XS\nwhy: A ring.\n", encoding="utf-8")
@@ -196,7 +214,9 @@ def test_a_case_whose_pairs_run_in_a_ring_is_turned_away_before_a_learner_meets_
 
 def test_every_case_of_the_course_has_a_right_claim():
     course = Course(ROOT)
-    wrong = [name for name in course.names if (s := course.solution(name)) and s.case and not engine.best_claims(s.case)]
+    wrong = [
+        name for name in course.names if (s := course.solution(name)) and s.case and not engine.best_claims(s.case)
+    ]
     assert wrong == []
 
 

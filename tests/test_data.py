@@ -178,7 +178,15 @@ def test_only_distinct_modifiers_assert_that_services_stand_apart():
         "XU": {"interval", "need"},
     }
     assert {MODIFIERS[name]["since"] for name in ("XE", "XP", "XS", "XU")} == {"2015-01-01"}
-    assert {row["kind"] for row in MODIFIERS.values()} <= {"distinct", "evaluation", "plan", "status", "side", "local", "other"}
+    assert {row["kind"] for row in MODIFIERS.values()} <= {
+        "distinct",
+        "evaluation",
+        "plan",
+        "status",
+        "side",
+        "local",
+        "other",
+    }
 
 
 def test_edits_speak_of_known_codes_and_lists():

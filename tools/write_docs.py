@@ -1,6 +1,6 @@
 """Write the pages of `docs/` that are made from the course itself.
 
-    .venv/bin/python tools/write_docs.py
+.venv/bin/python tools/write_docs.py
 """
 
 from __future__ import annotations

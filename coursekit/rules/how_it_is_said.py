@@ -32,37 +32,34 @@ def modifier_in_force(visit: Visit, claim: Claim) -> Iterator[Finding]:
 @rule("mln-59x", heading="how it is said")
 def modifier_is_needed(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A modifier that sets services apart belongs only on a line that an edit ties to another line of the claim."""
-    tied = {code: edit for edit, _ in visit.pairs(claim.codes) for code in (edit.column_one, edit.column_two)}
-    opened = {code for edit, _ in pairs(visit, claim, "1") for code in (edit.column_one, edit.column_two)}
     for label, line in claim.labelled.items():
         # 25 says something of the visit itself, so it may stand where no edit asks for it.
-        idle = tables.joined(sorted(tables.distinct_modifiers() & set(line.modifiers)) or [""], "and")
-        if idle and line.code in tied.keys() - opened:
-            edit = tied[line.code]
+        distinct = tables.distinct_modifiers().intersection(line.modifiers)
+        if not distinct or line.code in visit.reasons(claim.codes):
+            continue
+        idle = tables.joined(sorted(distinct))
+        tied = [edit for edit, _ in visit.pairs(claim.codes) if line.code in (edit.column_one, edit.column_two)]
+        if tied:
+            both = f"{tied[-1].column_one} and {tied[-1].column_two}"
+            yield Finding(label, f"{idle} does nothing here: the pair {both} has indicator 0.")
+        else:
             yield Finding(
-                label, f"{idle} does nothing here: the pair {edit.column_one} and {edit.column_two} has indicator 0."
+                label, f"{idle} says that {line.code} stands apart, and no edit ties it to another line here."
             )
-        elif idle and line.code not in tied:
-            yield Finding(label, f"{idle} says that {line.code} stands apart, and no edit ties it to another line here.")
 
 
 @rule("mln-59x", heading="how it is said")
 def modifier_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A modifier must give a reason that opens the pair, and the note must show that reason."""
-    reasons: dict[str, set[str]] = {}
-    opens: dict[str, set[str]] = {}
-    for edit, shown in pairs(visit, claim, "1"):
-        for code in (edit.column_one, edit.column_two):
-            reasons.setdefault(code, set()).update(shown)
-            opens.setdefault(code, set()).update(edit.opens)
     for label, line in claim.labelled.items():
-        for name in sorted(opening(claim, line.code) & set(line.modifiers)) if reasons.get(line.code) else ():
+        for name in sorted(opening(claim, line.code).intersection(line.modifiers)):
+            shown, opens = visit.reasons(claim.codes).get(line.code, (frozenset(), frozenset()))
             asserts = tables.modifiers()[name].asserts
-            if asserts & reasons[line.code] or (name in time_too(visit) and "interval" in reasons[line.code]):
+            if not shown or asserts & shown or (name in time_too(visit) and "interval" in shown):
                 continue
             claimed = tables.joined([WHY[ground] for ground in sorted(asserts)], "or")
-            shown_here = tables.joined([WHY[ground] for ground in sorted(reasons[line.code])], "and")
-            if asserts & opens[line.code]:
+            shown_here = tables.joined([WHY[ground] for ground in sorted(shown)], "and")
+            if asserts & opens:
                 says = f"{name} says that {line.code} was done {claimed}. The note does not show that; it shows it {shown_here}."
             else:
                 says = f"{name} says {claimed}. What sets this pair apart is work {shown_here}."
@@ -87,7 +84,9 @@ def modifier_fits_code(visit: Visit, claim: Claim) -> Iterator[Finding]:
         for name in sorted(opening(claim, line.code) & set(line.modifiers)):
             if not tables.fits(name, line.code):
                 right = "25" if name != "25" else "59 or an X modifier"
-                yield Finding(label, f"{name} does not belong on {line.code}. Where one is needed there, it is {right}.")
+                yield Finding(
+                    label, f"{name} does not belong on {line.code}. Where one is needed there, it is {right}."
+                )
 
 
 @rule("collins-59-xs", heading="how it is said")
@@ -110,7 +109,9 @@ def _opened_on_column_one_only(visit: Visit, claim: Claim) -> Iterator[Edit]:
 def column_two_before_2019_07(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """For dates of service before July 1, 2019 the modifier opens a pair only on the column-two code."""
     for edit in _opened_on_column_one_only(visit, claim):
-        says = f"On this date a modifier on {edit.column_one} opened nothing. It belongs on {edit.column_two}, column two."
+        says = (
+            f"On this date a modifier on {edit.column_one} opened nothing. It belongs on {edit.column_two}, column two."
+        )
         yield Finding(edit.column_two, says)
 
 
@@ -137,9 +138,11 @@ def x_says_why(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Where an X modifier says why two services stand apart, it says more than 59 does."""
     for edit, shown in pairs(visit, claim, "1"):
         for code in (edit.column_one, edit.column_two):
+            if "59" not in claim.modifiers[code]:
+                continue
             others = (name for name in sorted(tables.distinct_modifiers() - {"59"}) if tables.fits(name, code))
             better = [name for name in others if tables.modifiers()[name].asserts & shown]
-            if better and "59" in claim.modifiers[code]:
+            if better:
                 says = f"59 only says “distinct”. {tables.joined(better, 'or')} says why, and the note shows it."
                 yield Finding(code, says)
 
@@ -174,7 +177,9 @@ def active_care_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
         if "AT" in line.modifiers and tables.codes()[line.code].family != "spinal adjustment":
             yield Finding(label, f"AT marks an adjustment of the spine as active care. {line.code} is not one.")
         elif "AT" in line.modifiers and line.code in visit.maintenance:
-            yield Finding(label, "AT says that the care is active. The note calls it maintenance.", visit.case_words("care"))
+            yield Finding(
+                label, "AT says that the care is active. The note calls it maintenance.", visit.case_words("care")
+            )
 
 
 @rule("kx-amounts", heading="how it is said", when=lambda v: v.threshold and chart.says(v, "spent this year"))

@@ -7,32 +7,22 @@ from collections.abc import Iterator
 from .. import tables
 from ..facts import Visit
 from ..model import Claim, Edit, Finding
-from .saying import WHY, opening, rule
+from .saying import WHY, opening, pairs, rule
 
 
 def _both(visit: Visit, edit: Edit, *facts: str) -> tuple[str, ...]:
     return (*visit.words(edit.column_two, *facts), *visit.words(edit.column_one, *facts))
 
 
-def _beside(visit: Visit, claim: Claim, indicator: str) -> Iterator[tuple[Edit, frozenset[str]]]:
-    """The edits on codes billed, beside codes billed or rightly asked about: what is a question may yet be billed."""
-    asked = frozenset(claim.asks) & visit.gaps.keys()
-    for edit, shown in visit.pairs(claim.codes | asked, indicator):
-        if edit.column_two in claim.codes and (edit.column_one in claim.codes or not shown):
-            yield edit, shown
-
-
 @rule("ncci-ch1-e", heading="side by side")
 def never_together(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A pair with modifier indicator 0 is not paid together to one provider for one patient on one date: column one stays, and no modifier helps."""
-    for edit, _ in _beside(visit, claim, "0"):
+    for edit, _ in pairs(visit, claim, "0"):
         says = (
             f"{visit.payer.name} does not pay {edit.column_two} beside {edit.column_one}, with any modifier: the pair has "
             f"indicator 0. {edit.column_one} is column one and stays."
         )
-        yield Finding(
-            edit.column_two, says, _both(visit, edit, "did"), part="code", source=edit.source[0]
-        )
+        yield Finding(edit.column_two, says, _both(visit, edit, "did"), part="code", source=edit.source[0])
 
 
 # What kind of separateness a pair turns on, and the facts of the note that show it.
@@ -47,7 +37,7 @@ def _kind(edit: Edit) -> str:
 
 
 def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) -> Iterator[Finding]:
-    for edit, shown in _beside(visit, claim, "1"):
+    for edit, shown in pairs(visit, claim, "1"):
         one, two = edit.column_one, edit.column_two
         if _kind(edit) != kind or two in visit.gaps or one not in visit.services or two not in visit.services:
             continue

@@ -75,7 +75,9 @@ def note_is_signed(visit: Visit, claim: Claim) -> Iterable[Finding]:
 @rule("benefit-manual-ch15-220-3", heading="what the note must say", when=_wants("timed total"))
 def timed_total_is_given(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """The record gives the total of timed minutes, and it agrees with the minutes of the services."""
-    return _lacking(visit, claim, "timed total", "the total of timed minutes is missing or does not agree with the services")
+    return _lacking(
+        visit, claim, "timed total", "the total of timed minutes is missing or does not agree with the services"
+    )
 
 
 @rule("benefit-manual-ch15-220-3", heading="what the note must say", when=_wants("total"))
@@ -99,7 +101,9 @@ def plan_is_recertified(visit: Visit, claim: Claim) -> Iterable[Finding]:
 @rule("noridian-therapy-docs", heading="what the note must say", when=_wants("progress report"))
 def progress_is_reported(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """The clinician writes a progress report at least once every ten treatment days."""
-    return _lacking(visit, claim, "progress report", "more than ten treatment days have passed without a progress report")
+    return _lacking(
+        visit, claim, "progress report", "more than ten treatment days have passed without a progress report"
+    )
 
 
 @rule("benefit-manual-ch15-220-2", heading="what the note must say", when=_wants("skilled need"))
@@ -117,7 +121,12 @@ def each_service_has_a_purpose(visit: Visit, claim: Claim) -> Iterable[Finding]:
 @rule("benefit-manual-ch15-240", heading="what the note must say", when=_wants("part"))
 def part_is_shown(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """An examination shows a subluxation by two of pain, asymmetry, range of motion and tissue change; one of the two is asymmetry or range of motion."""
-    return _lacking(visit, claim, "part", "the examination does not show two of the four signs with asymmetry or range of motion among them")
+    return _lacking(
+        visit,
+        claim,
+        "part",
+        "the examination does not show two of the four signs with asymmetry or range of motion among them",
+    )
 
 
 @rule("benefit-manual-ch15-240", heading="what the note must say", when=_wants("level"))
@@ -148,4 +157,3 @@ def note_is_its_own(visit: Visit, claim: Claim) -> Iterable[Finding]:
 def late_entry_is_marked(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """What is written later is marked as a late entry, dated and signed."""
     return _lacking(visit, claim, "late entry", "it was written on a later date and is not marked as a late entry")
-

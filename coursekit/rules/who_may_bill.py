@@ -30,6 +30,7 @@ def payer_pays_code(visit: Visit, claim: Claim) -> Iterator[Finding]:
             says = f"{visit.payer.name} never pays {line.code} separately: its limit for the code is zero units a day."
             yield Finding(label, says, visit.words(line.code))
 
+
 @rule("invented", heading="who may bill", when=lambda visit: visit.alone)
 def paid_only_beside(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A plan may pay one service only beside another that it names."""

@@ -58,7 +58,12 @@ def test_click_to_feedback(open_notebook, page):
     took = {"form": [], "echo": []}
     for n in range(CLICKS):
         # The badge with the number of tries changes with every answer that came back.
-        way = ["[data-timed] button[type=submit]", "[data-timed] .ck-badge", "[data-timed] input[inputmode]", str(2 + n % 2)]
+        way = [
+            "[data-timed] button[type=submit]",
+            "[data-timed] .ck-badge",
+            "[data-timed] input[inputmode]",
+            str(2 + n % 2),
+        ]
         took["form"].append(page.evaluate(PRESS, way))
         took["echo"].append(page.evaluate(PRESS, ["button.echo", ".echoed", "", ""]))
     told = {
