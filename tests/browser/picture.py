@@ -8,7 +8,7 @@ def test_take_the_picture(open_notebook, page):
     notebook = open_notebook("real/notebooks/picture.ipynb", "# Picture", learner, shown("neck_after_lumbar"))
     notebook.run_all()
     form = notebook.form("Low back adjusted, neck massaged")
-    page.set_viewport_size({"width": 1500, "height": 1250})
+    page.set_viewport_size({"width": 1500, "height": 1700})
     for line in ("Line 1", "Line 2"):
         form.get_by_role("group", name=line).get_by_role("checkbox", name="none").check()
     form.get_by_role("button", name="Submit").click()
