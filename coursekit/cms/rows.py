@@ -17,7 +17,7 @@ from .layout import MOST_HEAD, Head, Layout, find_head
 from .naming import BadTable
 
 MOST_LINE = 4_000
-WORKERS = min(4, 1 + (os.cpu_count() or 1))  # numpy lets other threads run while it works
+WORKERS = min(4, os.cpu_count() or 1)  # numpy lets other threads run while it works
 _CUT = "The file is cut short; get it again."
 
 

@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 from .naming import BadTable
 
-BLOCK = 1 << 19  # bytes; what numpy works on should stay in the processor's cache
+BLOCK = 1 << 21  # bytes; so many that a call of numpy costs little, and few enough for the caches of a processor
 MOST_BYTES = 1 << 30  # of one part once unpacked; the largest that CMS ships has about 170 MB in all
 MOST_BOOK = 1 << 27  # of an Excel file as it is shipped
 MOST_MEMBERS = 1_000
