@@ -82,7 +82,9 @@ def amount(kind: str, on: Date, payer: str = "", of: str = "") -> Amount:
     rows = tables.amounts().get((kind, payer, of), ())
     known = " and ".join(f"{row.since or 'the start'} to {row.until or 'now'}" for row in rows) or "none at all"
     whose = f" of {tables.payers()[payer].name}" if payer else ""
-    raise NoAmount(f"No {kind}{whose} is known for {tables.spoken(on)}. Known: {known}. "
+    cap = tables.amount_on("daily maximum", payer, "97124", on)
+    also = f" It allows at most ${cap.value:.2f} a day for massage." if cap else ""
+    raise NoAmount(f"No {kind}{whose} is known for {tables.spoken(on)}. Known: {known}.{also} "
                    "Amounts are rows of coursekit/data/amounts.csv, each with its source.")  # fmt: skip
 
 

@@ -491,3 +491,11 @@ def test_the_verb_tells_people_what_to_do_next(case_file, capsys):
 def test_the_verb_refuses_what_it_cannot_read(case_file, capsys):
     assert main(["remit", case_file, "--claim", "97124 x1 GP", "--charge", "97124"]) == 2
     assert capsys.readouterr().err == "coursekit: “97124” gives no charge. Write CODE=AMOUNT: 97110=62.00.\n"
+
+
+def test_washingtons_fee_is_unknown_and_its_daily_maximum_for_massage_is_told():
+    case = visit(did("petrissage", 30), payer="wa_workers_comp", by="massage therapist", on="2026-03-04")
+    with pytest.raises(
+        fees.NoAmount, match=r"No rate of Washington .* It allows at most \$112\.09 a day for massage\."
+    ):
+        remit(case, Claim.parse("97124 x2"))
