@@ -80,11 +80,13 @@ def _was_there(visit: Visit, name: str) -> bool:
 def _certified(visit: Visit) -> bool:
     """Whether the plan is certified, still has time to be, or was ordered and sent as the newer rule allows."""
     first = date_of(visit, "first treatment") or date_of(visit, "plan of care")
-    if says(visit, "certified") or (first and visit.case.date <= first + CERTIFY_WITHIN):
+    signed = date_of(visit, "certified")
+    in_time = signed and first and signed <= first + CERTIFY_WITHIN
+    if in_time or (signed and signed <= visit.case.date) or (first and visit.case.date <= first + CERTIFY_WITHIN):
         return True
     evaluated, sent = date_of(visit, "evaluated"), date_of(visit, "plan sent")
-    in_time = bool(evaluated and sent and sent <= evaluated + CERTIFY_WITHIN)
-    return visit.case.date >= ORDER_COUNTS_SINCE and bool(says(visit, "order")) and in_time
+    was_sent = bool(evaluated and sent and sent <= evaluated + CERTIFY_WITHIN)
+    return visit.case.date >= ORDER_COUNTS_SINCE and _was_there(visit, "order") and was_sent
 
 
 def _plan(visit: Visit) -> set[str]:

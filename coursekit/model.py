@@ -321,39 +321,36 @@ class Claim:
     lines: tuple[Line, ...] = ()
     asks: tuple[str, ...] = ()
 
+    # What every rule asks of a claim: worked out once, as a grade asks each many times.
+    # By label: the code, and `97110#2` for a second line of the same code.
+    labelled: Mapping[str, Line] = field(init=False, repr=False, compare=False)
+    codes: frozenset[str] = field(init=False, repr=False, compare=False)
+    # All modifiers on the lines of each code.
+    modifiers: Mapping[str, frozenset[str]] = field(init=False, repr=False, compare=False)
+
     def __post_init__(self) -> None:
-        object.__setattr__(self, "lines", tuple(sorted(self.lines, key=_place)))
-        object.__setattr__(self, "asks", tuple(sorted(set(self.asks))))
+        lines = tuple(sorted(self.lines, key=_place))
+        labelled: dict[str, Line] = {}
+        modifiers: dict[str, frozenset[str]] = {}
+        for line in lines:
+            label, n = line.code, 2
+            while label in labelled:
+                label, n = f"{line.code}#{n}", n + 1
+            labelled[label] = line
+            modifiers[line.code] = modifiers.get(line.code, frozenset()).union(line.modifiers)
+        put = object.__setattr__
+        put(self, "lines", lines)
+        put(self, "asks", tuple(sorted(set(self.asks))))
+        put(self, "labelled", labelled)
+        put(self, "codes", frozenset(modifiers))
+        put(self, "modifiers", modifiers)
 
     def __str__(self) -> str:
         return ", ".join([*map(str, self.lines), *(f"{code} {ASK}" for code in self.asks)]) or NOTHING
 
-    @cached_property
-    def labelled(self) -> dict[str, Line]:
-        """The lines by label: the code, and `97110#2` for a second line of the same code."""
-        table: dict[str, Line] = {}
-        seen: dict[str, int] = {}
-        for line in self.lines:
-            n = seen[line.code] = seen.get(line.code, 0) + 1
-            table[line.code if n == 1 else f"{line.code}#{n}"] = line
-        return table
-
-    @cached_property
-    def codes(self) -> frozenset[str]:
-        """The codes billed."""
-        return frozenset(line.code for line in self.lines)
-
     def units(self, code: str) -> int:
         """All units billed of a code."""
         return sum([line.units for line in self.lines if line.code == code])
-
-    @cached_property
-    def modifiers(self) -> dict[str, frozenset[str]]:
-        """All modifiers on the lines of each code."""
-        table: dict[str, frozenset[str]] = {}
-        for line in self.lines:
-            table[line.code] = table.get(line.code, frozenset()).union(line.modifiers)
-        return table
 
     @staticmethod
     def parse(text: str) -> Claim:

@@ -198,7 +198,7 @@ def above_the_threshold(visit: Visit, claim: Claim) -> Iterator[Finding]:
             yield Finding(label, f"{money}; the year's amount is ${visit.threshold:,}. KX is not true yet.", quotes)
 
 
-@rule("assistants-trade", heading="how it is said", since="2020-01-01")
+@rule("assistants-trade", heading="how it is said", since="2020-01-01", when=lambda visit: visit.payer.assistants)
 def assistants_are_marked(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A unit of which an assistant alone gave more than a tenth carries CQ or CO, unless the therapist gave at least 8 minutes of the last one."""
     for code in visit.billed(claim.codes):
