@@ -218,16 +218,17 @@ def explain(exercise: Exercise, solution: Solution, form: str, grade: Grade, tri
 
     The author's reasoning speaks of the whole exercise, so it waits for the last of its forms.
     """
-    open_ = grade.solved or tries >= TRIES_BEFORE_ANSWER
+    solved = grade.solved
+    open_ = solved or tries >= TRIES_BEFORE_ANSWER
     is_last = form == next(reversed(exercise.forms))
     lines = EXPLAIN[form](exercise, solution, grade, open_)
     return {
         "status": "graded",
-        "solved": grade.solved,
+        "solved": solved,
         "best": grade.best,
         "score": round(grade.score, 4),
         "parts": [[PART_NAMES[part], *share] for part, share in grade.parts.items() if share],
-        "headline": _headline(form, grade),
+        "headline": _headline(form, grade, solved),
         "lines": lines,
         "marks": marks(exercise.note, lines),
         "pictures": _pictures(exercise, solution, form, grade, open_),
@@ -245,10 +246,10 @@ def _pictures(exercise: Exercise, solution: Solution, form: str, grade: Grade, o
     return []
 
 
-def _headline(form: str, grade: Grade) -> str:
+def _headline(form: str, grade: Grade, solved: bool) -> str:
     if grade.best:
         return "Solved. Every line stands." if form == "complete" else "Solved."
-    if grade.solved:
+    if solved:
         return "Solved. The claim is accepted; one thing could be said better."
     right, of = sum(stands for _, stands in grade.lines), len(grade.lines)
     if form == "complete":

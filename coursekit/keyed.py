@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 
 from .model import PARTS, Exercise, Finding, Grade, Key, Solution, Unreadable
 from .reading import nearest
@@ -25,6 +26,7 @@ def marked(answer: str, lines: list[tuple[str, bool]], wrong: list[Finding], sco
     return Grade(answer, tuple(lines), tuple(wrong), score, _NO_PARTS)
 
 
+@lru_cache(maxsize=8192)
 def _told(key: Key, id: str) -> Finding:
     told = key.told[id]
     return Finding(id, told.says, source=told.source)

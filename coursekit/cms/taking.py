@@ -37,6 +37,8 @@ def read(
     paths: Iterable[Path], kind: str = "", effective: Date | None = None, progress: Progress | None = None
 ) -> Taken:
     """Read the files of one table. `progress` is told the bytes read and those expected. Raises `BadTable`."""
+    # Once a large piece was freed, the C library keeps what is freed; else each step of each block gets fresh pages.
+    np.empty(31 << 20, np.uint8)
     given = parts([Path(path) for path in paths])
     numbers = {part.name: _number(part) for part in given}
     note = check_parts(numbers)
