@@ -21,7 +21,6 @@ from .model import HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
 from .pictures import shown_first
 from .record import Store, StoreTrouble, now, own_attempts, set_who, who
 
-DISTINCT = ("59", "XE", "XP", "XS", "XU")
 SURE = "sure"
 
 
@@ -262,7 +261,9 @@ def _complete(exercise: Exercise, ask: Mapping) -> dict[str, Any]:
         "question": "Fill in the claim as the note supports it.",
         "lines": [dict(line) for line in ask["lines"]],
         "codes": [[code, known[code].label] for code in codes] if wanted else [],
-        "modifiers": [[name, tables.modifiers()[name].label] for name in ask["modifiers"] or DISTINCT],
+        "modifiers": [
+            [name, tables.modifiers()[name].label] for name in ask["modifiers"] or sorted(tables.distinct_modifiers())
+        ],
         "may_ask": ask["may_ask"],
     }
 

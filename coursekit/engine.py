@@ -206,6 +206,10 @@ def _share(labels: list[str], fallen: set[str]) -> tuple[int, int] | None:
 
 def audit_key(case: Case, claim: Claim) -> tuple[dict[str, tuple[frozenset[str], frozenset[str]]], bool]:
     """For each line the headings that must be marked and those that may be, and whether a line is missing."""
+    return kept(case, ("audit", claim), lambda: _audit_key(case, claim))
+
+
+def _audit_key(case: Case, claim: Claim) -> tuple[dict[str, tuple[frozenset[str], frozenset[str]]], bool]:
     raw = [f for f in raw_findings(nearest_visit(case, claim), claim) if not f.advice]
     must = [f for f in _judged(raw) if not f.advice]
     table = {
@@ -248,7 +252,7 @@ def read_audit(text: str, claim: Claim) -> tuple[dict[str, frozenset[str]], bool
 def _grade_audit(exercise: Exercise, solution: Solution, answer: str) -> Grade:
     claim: Claim = exercise.forms["audit"]["claim"]
     marks, missing = read_audit(answer, claim)
-    key, is_missing = kept(solution.case, ("audit", claim), lambda: audit_key(solution.case, claim))
+    key, is_missing = audit_key(solution.case, claim)
     lines, wrong = [], []
     for label, (must, may) in key.items():
         stands = must <= marks[label] <= may
@@ -289,11 +293,15 @@ def pieces(note: str) -> list[tuple[int, int]]:
     return spans
 
 
+def said_in(note: str, words: str) -> Iterator[re.Match[str]]:
+    """Each place where the note says these words, whatever the white space between them."""
+    return re.finditer(r"\s+".join(map(re.escape, words.split())), note)
+
+
 @lru_cache(maxsize=4096)
 def span_of(note: str, words: str) -> tuple[int, int] | None:
-    """Where the note says these words, whatever the white space between them."""
-    found = re.search(r"\s+".join(map(re.escape, words.split())), note)
-    return found.span() if found else None
+    """Where the note first says these words."""
+    return next((found.span() for found in said_in(note, words)), None)
 
 
 def evidence(case: Case, claim: Claim, label: str) -> tuple[frozenset[int], frozenset[int]]:
@@ -301,6 +309,10 @@ def evidence(case: Case, claim: Claim, label: str) -> tuple[frozenset[int], froz
 
     A piece carries the line when a rule objects to the line once a fact said there is taken away.
     """
+    return kept(case, ("support", claim, label), lambda: _evidence(case, claim, label))
+
+
+def _evidence(case: Case, claim: Claim, label: str) -> tuple[frozenset[int], frozenset[int]]:
     spans = pieces(case.note)
     code = claim.labelled[label].code
     visit = nearest_visit(case, claim)
@@ -337,7 +349,7 @@ def _grade_support(exercise: Exercise, solution: Solution, answer: str) -> Grade
         if not word.isascii() or not word.isdigit() or not 1 <= int(word[:6]) <= len(spans):
             raise Unreadable(f"“{word[:20]}” is not a piece of the note. Pieces run from 1 to {len(spans)}.")
         picked.add(int(word))
-    right, near = kept(solution.case, ("support", claim, label), lambda: evidence(solution.case, claim, label))
+    right, near = evidence(solution.case, claim, label)
     lines, wrong = [], []
     for n in range(1, len(spans) + 1):
         if n in right:

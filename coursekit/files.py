@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from . import tables
+from .engine import said_in
 from .keyed import read_number
 from .model import FIELDS, FORMS, Case, Claim, Document, Exercise, Key, Misstep, Service, Solution, Told, Unreadable
 from .reading import LOADERS, BadFile, Node, nearest, read
@@ -221,7 +222,7 @@ def _add_choices(row: dict[str, Node], complete: dict) -> None:
 
 def occurrences(note: str, words: str) -> int:
     """How often the note says these words, whatever the white space between them."""
-    return len(re.findall(r"\s+".join(map(re.escape, words.split())), note))
+    return sum(1 for _ in said_in(note, words))
 
 
 def _quotes(node: Node, note: str) -> tuple[tuple[str, str], ...]:

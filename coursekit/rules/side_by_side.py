@@ -41,15 +41,15 @@ def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) 
         one, two = edit.column_one, edit.column_two
         if _kind(edit) != kind or two in visit.gaps or one not in visit.services or two not in visit.services:
             continue
-        label, quotes = two, _both(visit, edit, *FACTS[kind])
+        quotes = _both(visit, edit, *FACTS[kind])
         if not shown:
-            yield Finding(label, same.format(one=one, two=two), quotes, part="code")
+            yield Finding(two, same.format(one=one, two=two), quotes, part="code")
         # The reason for an evaluation stands on the evaluation itself; any other on either line.
         elif not opening(claim, two) and (kind == "need" or not opening(claim, one)):
             says = unsaid.format(one=one, two=two, reason=WHY[next(ground for ground in edit.opens if ground in shown)])
             if idle := sorted(NEVER_OPEN & (claim.modifiers[one] | claim.modifiers[two])):
                 says += f" {tables.joined(idle)} never open{'s' * (len(idle) == 1)} a pair."
-            yield Finding(label, says, quotes)
+            yield Finding(two, says, quotes)
 
 
 @rule("ncci-ch11-s", heading="side by side")
