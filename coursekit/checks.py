@@ -141,8 +141,8 @@ def _unsettled(case: Case) -> Iterator[str]:
             continue
         if any(edit.column_one in visit.struck for edit in visit.struck.values()):
             yield f"Each of {', '.join(visit.struck)} falls to a code that itself falls. Which of them stays is unsettled."
-        lost = {service for code in visit.struck for service in visit.services[code]}
-        rest = replace(case, services=tuple(service for service in case.services if service not in lost))
+        read = zip(case.services, visit.reading, strict=True)
+        rest = replace(case, services=tuple(service for service, (_, code) in read if code not in visit.struck))
         if not any(other.due == visit.due for other in visits(rest)):
             yield f"The units turn on whether the minutes of {', '.join(visit.struck)} still count. That is unsettled."
 

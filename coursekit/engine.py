@@ -328,7 +328,8 @@ def _evidence(case: Case, claim: Claim, label: str) -> tuple[frozenset[int], fro
         elif is_kin:
             near.update(touched)
 
-    for service, service_code in visit.reading:
+    # The case's own services: a reading may hold one with its minutes told by the record.
+    for service, (_, service_code) in zip(case.services, visit.reading, strict=True):
         for fact, words in service.quotes:
             weigh(words, without(case, service, fact), service_code in kin)
     for name, document in case.documents.items():

@@ -1054,3 +1054,10 @@ def test_every_pair_of_distinct_modifiers_with_59_on_one_line_is_refused():
     for one, other in combinations(DISTINCT, 2):
         found = ("97124", "one_reason_per_line") in costs(NECK_AND_BACK, f"98940 x1, 97124 x1 {one} {other}")
         assert found == ("59" in (one, other))
+
+
+def test_a_service_whose_minutes_the_record_tells_carries_its_line_too():
+    case = visit(did("petrissage", region="lumbar"), payer="plan_cedar", timed_minutes=15)
+    assert best(case) == claims("97124 x1")
+    right, _ = engine.evidence(case, Claim.parse("97124 x1"), "97124")
+    assert {case.note[slice(*engine.pieces(case.note)[n - 1])].strip() for n in right} >= {"service 1 did petrissage;"}
