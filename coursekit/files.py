@@ -310,8 +310,13 @@ def read_case(path: Path) -> Case:
 
 
 def _told(node: Node) -> Told:
-    row = node.fields("says source")
-    return Told(" ".join(row["says"].text.split()), row["source"].one_of(tables.sources(), "source"))
+    row = node.fields("says source", "misconception")
+    return Told(" ".join(row["says"].text.split()), row["source"].one_of(tables.sources(), "source"), _named(row))
+
+
+def _named(row: dict[str, Node]) -> str:
+    """The misconception that an answer shows, where the author names one."""
+    return row["misconception"].one_of(tables.misconceptions(), "misconception") if "misconception" in row else ""
 
 
 def _told_all(node: Node, ids: Iterable[str], what: str) -> dict[str, Told]:
@@ -359,7 +364,7 @@ def _number_key(node: Node) -> Key:
         raise row["tolerance"].bad("A tolerance is 0 or more.")
     told, values = {"right": _told(row["says"])}, set()
     for item in row["wrong"].items if "wrong" in row else ():
-        likely = item.fields("value says source")
+        likely = item.fields("value says source", "misconception")
         value = _checked(likely["value"], read_number)
         if abs(value - right) <= tolerance:
             raise likely["value"].bad(f"“{likely['value'].text}” is listed as wrong, and it counts as right.")
@@ -367,14 +372,14 @@ def _number_key(node: Node) -> Key:
             raise likely["value"].bad(f"“{likely['value'].text}” is listed as wrong twice.")
         values.add(value)
         source = likely["source"].one_of(tables.sources(), "source")
-        told[likely["value"].text] = Told(" ".join(likely["says"].text.split()), source)
+        told[likely["value"].text] = Told(" ".join(likely["says"].text.split()), source, _named(likely))
     return Key(right, told, tolerance)
 
 
 def _misstep(node: Node) -> Misstep:
-    row = node.fields("claim finds thinking")
+    row = node.fields("claim finds misconception thinking")
     finds = {line: said.texts for line, said in row["finds"].entries.items()}
-    return Misstep(_claim(row["claim"]), finds, " ".join(row["thinking"].text.split()))
+    return Misstep(_claim(row["claim"]), finds, " ".join(row["thinking"].text.split()), _named(row))
 
 
 def read_solution(path: Path, exercise: Exercise, loader: type = LOADERS[0]) -> Solution:

@@ -180,7 +180,8 @@ class Payer:
     """Who pays, how it counts units (total-time or per-service), which edits it follows, whom it pays for what.
 
     `wants` names what it asks of a whole record, `beside` codes that it pays only beside another code, `whole_spine`
-    that it takes the spine for one region, and `assistants` that it wants assistants' lines marked.
+    that it takes the spine for one region, `assistants` that it wants assistants' lines marked, and `reads` the code
+    that it takes for a technique on which the field disagrees.
     """
 
     id: str
@@ -197,6 +198,7 @@ class Payer:
     beside: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     whole_spine: bool = False
     assistants: bool = False
+    reads: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def follows_ncci(self) -> bool:
@@ -243,6 +245,16 @@ class Statement:
     truth: str
     source: tuple[str, ...]
     topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misconception:
+    """An idea behind wrong answers: what its holder thinks, what is so, and the notebooks that put it right."""
+
+    name: str
+    thinks: str
+    truth: str
+    notebooks: tuple[str, ...]
 
 
 # A visit ------------------------------------------------------------------------------------------------------------
@@ -501,19 +513,21 @@ class Exercise:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Feedback written by an author: what is true, and where it is written."""
+    """Feedback written by an author: what is true, where it is written, and the misconception behind the answer if any."""
 
     says: str
     source: str
+    misconception: str = ""
 
 
 @dataclass(frozen=True, eq=False)
 class Misstep:
-    """A wrong claim, the findings it must raise (line to rules), and the thinking that leads there."""
+    """A wrong claim, the findings it must raise (line to rules), and the thinking that leads there with its name."""
 
     claim: Claim
     finds: Mapping[str, tuple[str, ...]]
     thinking: str
+    misconception: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -528,9 +542,9 @@ class Solution:
     keys: Mapping[str, Key]
 
     @cached_property
-    def thoughts(self) -> dict[str, str]:
-        """The thinking behind each wrong claim that the author foresaw."""
-        return {str(misstep.claim): misstep.thinking for misstep in self.missteps}
+    def foreseen(self) -> dict[str, Misstep]:
+        """The missteps by their claims."""
+        return {str(misstep.claim): misstep for misstep in self.missteps}
 
 
 @dataclass(frozen=True, eq=False)

@@ -40,7 +40,7 @@ def _code_by_regions(case: Case, codes: tuple[str, ...]) -> str:
 def _choices(case: Case, did: str, payer: Payer) -> tuple[str | None, ...]:
     """The codes that a technique may rightly be read as."""
     technique = tables.techniques()[did]
-    codes = technique.codes
+    codes = (payer.reads[did],) if did in payer.reads else technique.codes
     if codes and codes[0] in tables.codes() and tables.codes()[codes[0]].timing == "region":
         return (_code_by_regions(case, codes),)
     if technique.payer_picks:

@@ -18,6 +18,7 @@ from .model import (
     Code,
     Edit,
     Event,
+    Misconception,
     Modifier,
     Payer,
     Provider,
@@ -201,7 +202,8 @@ def payers() -> dict[str, Payer]:
     table = {}
     for id, node in _entries("payers.yaml").items():
         row = node.fields(
-            "name about invented counting edits limits pays source", "requires wants beside whole_spine assistants"
+            "name about invented counting edits limits pays source",
+            "requires wants beside whole_spine assistants reads",
         )
         requires = row["requires"].items if "requires" in row and row["requires"].value != [] else []
         table[id] = Payer(
@@ -222,6 +224,7 @@ def payers() -> dict[str, Payer]:
             {code: _texts(row["beside"].entries, code) for code in row["beside"].entries} if "beside" in row else {},
             _yes(row, "whole_spine"),
             _yes(row, "assistants"),
+            {technique(name): node.text for name, node in row["reads"].entries.items()} if "reads" in row else {},
         )
     return table
 
@@ -290,6 +293,16 @@ def skills() -> dict[str, Skill]:
     for name, node in _entries("skills.yaml").items():
         row = node.fields("says notebooks rules")
         table[name] = Skill(name, row["says"].text, row["notebooks"].texts, _texts(row, "rules"))
+    return table
+
+
+@cache
+def misconceptions() -> dict[str, Misconception]:
+    """The ideas behind wrong answers, by name."""
+    table = {}
+    for name, node in _entries("misconceptions.yaml").items():
+        row = node.fields("thinks truth notebooks")
+        table[name] = Misconception(name, row["thinks"].text, row["truth"].text, row["notebooks"].texts)
     return table
 
 

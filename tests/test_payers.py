@@ -236,6 +236,32 @@ def test_only_plan_alder_takes_the_spine_for_one_region(id):
 
 
 @each(sorted(PAYERS))
+def test_a_page_names_the_code_that_the_payer_takes_for_each_contested_technique(id):
+    row = PAYERS[id]
+    assert bool(row.reads) == ("on which the field disagrees" in plain(id))
+    if row.reads:
+        said = bullets(section(id, "Techniques on which"))
+        told = {code: {name for name, read in row.reads.items() if read == code} for code in row.reads.values()}
+        assert {(CODE.findall(point) or ["none"])[0] for point in said} == told.keys()
+        for point in said:
+            names = told[(CODE.findall(point) or ["none"])[0]]
+            listed = re.sub(r", (with|because) .*", "", point.split(": ", 1)[1]).split(", ")
+            assert len(listed) == len(names), point
+
+
+@pytest.mark.parametrize("technique", sorted(PAYERS["plan_hazel"].reads))
+def test_a_plan_that_names_the_code_settles_a_contested_technique(technique):
+    assert tables.techniques()[technique].contested
+    for id in ("plan_hazel", "plan_rowan"):
+        code = PAYERS[id].reads[technique]
+        units = 1 if code == "97139" else 2
+        right = "nothing" if code == "none" else f"{code} x{units}"
+        assert best(visit(did(technique, 25, "lumbar"), payer=id, by=PT)) == claims(right)
+    # Under a plan that is silent on it, either side stands.
+    assert len(best(visit(did(technique, 25, "lumbar"), payer="plan_cedar", by=PT))) > 1
+
+
+@each(sorted(PAYERS))
 def test_a_page_says_which_pair_list_the_payer_follows(id):
     said, follows = plain(id), PAYERS[id].edits
     assert follows in ("ncci", "ncci-hospital", "juniper", "none")
@@ -302,6 +328,8 @@ MARKS = {
     "plan_alder": {"whole_spine"},
     "plan_birch": {"beside", "counting"},
     "plan_larch": {"wants"},
+    "plan_hazel": {"reads"},
+    "plan_rowan": {"reads", "counting"},
 }
 
 
@@ -309,7 +337,7 @@ def test_every_other_invented_plan_differs_from_plan_cedar_in_what_its_page_says
     cedar = PAYERS["plan_cedar"]
     assert MARKS.keys() == set(INVENTED) - {"plan_cedar"}
     for id, differs in MARKS.items():
-        fields = ("counting", "edits", "limits", "requires", "wants", "beside", "whole_spine", "assistants")
+        fields = ("counting", "edits", "limits", "requires", "wants", "beside", "whole_spine", "assistants", "reads")
         assert {name for name in fields if getattr(PAYERS[id], name) != getattr(cedar, name)} == differs, id
     marks = [re.search(r"Its mark: (.*?)\.\s", PAGES[id])[1] for id in INVENTED]
     assert len(set(marks)) == len(INVENTED) >= 5
