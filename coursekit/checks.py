@@ -102,8 +102,8 @@ def _solution(exercise: Exercise, solution: Solution) -> Iterator[str]:
     yield from _unsettled(case)
     if "complete" in exercise.forms:
         yield from _blanks(exercise, solution)
-        if len(solution.missteps) < 2:
-            yield "A case needs at least two missteps."
+    if len(solution.missteps) < 2:
+        yield "A case needs at least two missteps."
     if "support" in exercise.forms:
         ask = exercise.forms["support"]
         if any(f.line == ask["line"] and not f.advice for f in findings(case, ask["claim"])):
@@ -134,6 +134,8 @@ def _missteps(solution: Solution, case: Case) -> Iterator[str]:
 
 def _unsettled(case: Case) -> Iterator[str]:
     """No case may turn on what nobody has settled: minutes of struck codes, pairs in a ring, and dry needling."""
+    # Whether minutes count is one question, whether the record's total agrees with them another.
+    case = replace(case, record="")
     for visit in visits(case):
         if needled := sorted(code for code in visit.services if tables.codes()[code].family == "needling"):
             yield f"Whether dry needling is paid, and to whom, is contested ({', '.join(needled)}). Keep it out of what is scored."

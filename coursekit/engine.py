@@ -278,8 +278,8 @@ def _audit_says(label: str, must: frozenset[str], extra: frozenset[str]) -> str:
 
 # Support -------------------------------------------------------------------------------------------------------------
 
-# An initial before a name ("L. Moreno") ends no sentence.
-_CUT = re.compile(r"\n+|(?<=[.;!?])(?<!\b[A-Z]\.)\s+|(?<=,)\s+(?=\d)")
+# An initial before a name ("L. Moreno") ends no sentence, and the year of a date ("July 6, 2026") begins no clause.
+_CUT = re.compile(r"\n+|(?<=[.;!?])(?<!\b[A-Z]\.)\s+|(?<=,)\s+(?=\d)(?!\d{4}\b)")
 
 
 def pieces(note: str) -> list[tuple[int, int]]:
@@ -323,9 +323,11 @@ def _evidence(case: Case, claim: Claim, label: str) -> tuple[frozenset[int], fro
     def weigh(words: str, weakened: Case, is_kin: bool) -> None:
         span = span_of(case.note, words)
         touched = {n for n, (start, end) in enumerate(spans, 1) if span and start < span[1] and span[0] < end}
-        if any(f.line == label and not f.advice for f in findings(weakened, claim)):
+        lost = [f for f in findings(weakened, claim) if f.line == label and not f.advice]
+        # Minutes of other services shift the day's units and totals, and nobody looks for a line's evidence there.
+        if any(is_kin or f.part == "code" for f in lost):
             right.update(touched)
-        elif is_kin:
+        elif is_kin or lost:
             near.update(touched)
 
     # The case's own services: a reading may hold one with its minutes told by the record.

@@ -127,8 +127,11 @@ def column_two_is_safe(visit: Visit, claim: Claim) -> Iterator[Finding]:
 @rule("cr-11168", heading="how it is said", advice=True)
 def once_is_enough(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """One modifier opens a pair; a second one on the other line adds nothing."""
-    for edit, shown in pairs(visit, claim, "1"):
-        if shown and opening(claim, edit.column_one) and opening(claim, edit.column_two):
+    opened = [(edit, shown) for edit, shown in pairs(visit, claim, "1") if shown]
+    twos = {edit.column_two for edit, _ in opened}
+    for edit, _ in opened:
+        # A code that is column one here and column two of another pair carries its modifier for that one.
+        if edit.column_one not in twos and opening(claim, edit.column_one) and opening(claim, edit.column_two):
             says = f"{edit.column_two} already says that the two stand apart. {edit.column_one} needs no modifier."
             yield Finding(edit.column_one, says)
 

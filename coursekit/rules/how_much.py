@@ -59,7 +59,10 @@ def per_service_units(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A payer that counts per service looks at each code alone: a unit is earned when its midpoint is passed."""
 
     def explain(code: str, due: int) -> str:
-        return f"{visit.payer.name} counts each code alone: {visit.minutes.get(code, 0)} minutes of {code} earn {_units(due)}."
+        spent = visit.minutes.get(code, 0)
+        if due < units_in(spent):
+            return f"Of the {spent} minutes of {code} only those that stand apart can be billed: {_units(due)}."
+        return f"{visit.payer.name} counts each code alone: {spent} minutes of {code} earn {_units(due)}."
 
     yield from _wrong_units(visit, claim, explain)
 

@@ -18,6 +18,9 @@ def _both(visit: Visit, edit: Edit, *facts: str) -> tuple[str, ...]:
 def never_together(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """A pair with modifier indicator 0 is not paid together to one provider for one patient on one date: column one stays, and no modifier helps."""
     for edit, _ in pairs(visit, claim, "0"):
+        # What the note does not show at all is told by another rule.
+        if edit.column_one not in visit.services or edit.column_two not in visit.services:
+            continue
         says = (
             f"{visit.payer.name} does not pay {edit.column_two} beside {edit.column_one}, with any modifier: the pair has "
             f"indicator 0. {edit.column_one} is column one and stays."

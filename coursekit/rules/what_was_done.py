@@ -21,6 +21,15 @@ def code_in_force(visit: Visit, claim: Claim) -> Iterator[Finding]:
             yield Finding(label, f"{line.code} was not valid on {day}: it {when}.")
 
 
+def _taken_instead(visit: Visit, code: str) -> str:
+    """Of two codes for one thing, the one that the payer takes in place of this one."""
+    for service, taken in visit.reading:
+        technique = tables.techniques()[service.did]
+        if technique.payer_picks and code in technique.codes and taken:
+            return taken
+    return ""
+
+
 @rule("benefit-manual-ch15-220-3", heading="what was done")
 def documented(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Bill only what the note shows was done."""
@@ -29,6 +38,8 @@ def documented(visit: Visit, claim: Claim) -> Iterator[Finding]:
         family = tables.codes()[line.code].family
         if line.code not in visit.services and family not in visit.families and visit.in_force(line.code):
             says = f"Nothing in the note is {label_of(line.code)}."
+            if taken := _taken_instead(visit, line.code):
+                says = f"{visit.payer.name} takes {label_of(taken)} for this, not {line.code}."
             yield Finding(label, says, tuple(word for code in unbilled for word in visit.words(code, "did")))
 
 
