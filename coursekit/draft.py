@@ -132,6 +132,7 @@ def _missteps(case: Case, best: list[Claim]) -> Iterator[str]:
         for line, rules in finds.items():
             said = rules[0] if len(rules) == 1 else f"[{', '.join(rules)}]"
             yield f"    {line}: {said}" if line else f'    "": {said}'
+        yield "  misconception:"
         yield "  thinking:"
 
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 
-from .model import PARTS, Exercise, Finding, Grade, Key, Solution, Unreadable
+from .model import PARTS, Exercise, Finding, Grade, Key, Solution, Told, Unreadable
 from .reading import nearest
 from .tables import joined
 
@@ -29,7 +29,11 @@ def marked(answer: str, lines: list[tuple[str, bool]], wrong: list[Finding], sco
 @lru_cache(maxsize=8192)
 def _told(key: Key, id: str) -> Finding:
     told = key.told[id]
-    return Finding(id, told.says, source=told.source)
+    return _finding(id, told)
+
+
+def _finding(line: str, told: Told) -> Finding:
+    return Finding(line, told.says, source=told.source, misconception=told.misconception)
 
 
 def _words(answer: str, known: Iterable[str], what: str) -> list[str]:
@@ -108,7 +112,7 @@ def _grade_number(exercise: Exercise, solution: Solution, answer: str) -> Grade:
         return marked(answer, [("number", True)], [])
     for likely, told in key.told.items():
         if likely != "right" and abs(value - float(likely)) < 1e-9:
-            return marked(answer, [("number", False)], [Finding("number", told.says, source=told.source)])
+            return marked(answer, [("number", False)], [_finding("number", told)])
     return marked(answer, [("number", False)], [Finding("number", "That is not the number.")])
 
 

@@ -46,6 +46,10 @@ def text(progress: Progress) -> str:
         signs = " ".join(SIGNS[one.state] for one in mine)
         lines.append(f"  {title:<{width}}  {signs}")
     lines.append("  " + "  ".join(f"{sign} {state}" for state, sign in SIGNS.items() if state in _legend(progress)))
+    if comes_back := progress.by_misconception()[:3]:
+        lines.append(
+            "What keeps coming back: " + ", ".join(f"{row['misconception']} ({row['times']})" for row in comes_back)
+        )
     return "\n".join([*lines, *_notes(progress), _go_on(progress)])
 
 
@@ -55,7 +59,8 @@ def page(progress: Progress) -> str:
     return (
         '<div class="coursekit-progress" style="max-width:860px">'
         f"<p><b>{escape(_summary(progress))}</b></p>{_picture(progress)}{_legend_line(progress)}"
-        f"{_exercises(progress)}{_skills(progress)}{notes}<p>{_go_on(progress, html=True)}</p></div>"
+        f"{_exercises(progress)}{_skills(progress)}{_misconceptions(progress)}{notes}"
+        f"<p>{_go_on(progress, html=True)}</p></div>"
     )
 
 
@@ -160,6 +165,15 @@ def _skills(progress: Progress) -> str:
         if row["first"] is not None
     ]
     return _table("Every skill tried (first tries show skill, best tries show practice)", head, rows)
+
+
+def _misconceptions(progress: Progress) -> str:
+    head = ("What keeps coming back", "Times", "Exercises", "Still open", "What is so")
+    rows = [
+        tuple(row[key] for key in ("misconception", "times", "exercises", "open", "truth"))
+        for row in progress.by_misconception()
+    ]
+    return _table("The ideas behind your wrong answers", head, rows)
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple]) -> str:

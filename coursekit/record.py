@@ -9,11 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from . import tables
 from .course import Course
 from .engine import grade
 from .model import Attempt, Exercise, Unreadable
 from .picture import page, text
 from .store import Store, StoreTrouble, now, user_folder
+from .thoughts import shown_by
 
 if TYPE_CHECKING:
     import pandas
@@ -110,6 +112,7 @@ class Standing:
 
     `hints` is the most hints open at any try, `sure_but_wrong` counts wrong tries given as sure, and `earlier_wording`
     the answers to an earlier wording of the exercise, counted as tries only where they can still be read.
+    `misconceptions` names what the tries showed, in order, as often as they showed it.
     """
 
     notebook: str
@@ -124,6 +127,7 @@ class Standing:
     sure_but_wrong: int
     last: str
     earlier_wording: int
+    misconceptions: tuple[str, ...] = ()
 
     @property
     def state(self) -> str:
@@ -136,7 +140,7 @@ class Standing:
 
 
 def _standing(exercise: Exercise, form: str, solution: Any, attempts: Sequence[Attempt]) -> Standing:
-    scores, counted, sure_but_wrong = [], [], 0
+    scores, counted, named, sure_but_wrong = [], [], [], 0
     for attempt in attempts:
         # Of a sealed course nothing can be graded here: an answer is an answer.
         if solution is not None:
@@ -145,6 +149,7 @@ def _standing(exercise: Exercise, form: str, solution: Any, attempts: Sequence[A
             except Unreadable:
                 continue
             scores.append(round(mark.score, 4))
+            named += shown_by(solution, form, mark)
             sure_but_wrong += attempt.certainty == "sure" and not mark.solved
         counted.append(attempt)
     return Standing(
@@ -161,6 +166,7 @@ def _standing(exercise: Exercise, form: str, solution: Any, attempts: Sequence[A
         sure_but_wrong=sure_but_wrong,
         last=counted[-1].at if counted else "",
         earlier_wording=sum(attempt.fingerprint != exercise.fingerprint for attempt in attempts),
+        misconceptions=tuple(named),
     )
 
 
@@ -220,6 +226,34 @@ class Progress:
                 "best": _mean(one.best for one in mine),
             })  # fmt: skip
         return rows
+
+    @property
+    def misconceptions(self) -> pandas.DataFrame:
+        """One row for each misconception that wrong answers showed, the most frequent first."""
+        import pandas
+
+        return pandas.DataFrame(
+            self.by_misconception(), columns=["misconception", "times", "exercises", "open", "truth"]
+        )
+
+    def by_misconception(self) -> list[dict[str, Any]]:
+        """The rows of `misconceptions` without pandas: how often, in how many exercises, and how many are still unsolved."""
+        rows = []
+        for name, row in tables.misconceptions().items():
+            times = sum(one.misconceptions.count(name) for one in self.standings)
+            mine = {one.exercise for one in self.standings if name in one.misconceptions}
+            unsolved = {one.exercise for one in self.standings if name in one.misconceptions and not _done(one)}
+            if times:
+                rows.append(
+                    {
+                        "misconception": name,
+                        "times": times,
+                        "exercises": len(mine),
+                        "open": len(unsolved),
+                        "truth": row.truth,
+                    }
+                )
+        return sorted(rows, key=lambda row: -row["times"])
 
     def __repr__(self) -> str:
         return text(self)

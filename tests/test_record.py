@@ -36,7 +36,7 @@ SOLVED_PICK = """choose:
   says:
     massage: {{says: Yes., source: {source}}}
     stretch: {{says: No., source: {source}}}
-    rest: {{says: No., source: {source}}}
+    rest: {{says: No., misconception: counts table time, source: {source}}}
 """
 SOLVED_NUMBER = """number:
   right: 8
@@ -182,6 +182,7 @@ def test_the_first_try_counts_as_skill_and_the_best_as_practice(course, store, a
     assert row(shown, "one") | {"last": 0} == {
         "notebook": "01_first", "exercise": "one", "title": "About <one>", "form": "choose", "tries": 1, "first": 1.0,
         "best": 1.0, "solved": True, "hints": 0, "sure_but_wrong": 0, "last": 0, "earlier_wording": 0,
+        "misconceptions": (),
     }  # fmt: skip
     number = row(shown, "one", "number")
     assert (number["tries"], number["first"], number["best"], number["hints"]) == (2, 0.0, 1.0, 2)
@@ -193,6 +194,27 @@ def test_the_first_try_counts_as_skill_and_the_best_as_practice(course, store, a
     }  # fmt: skip
     assert shown.next == "two"
     assert repr(shown).splitlines()[1] == "  01 First   ■ ✓ ◐"
+
+
+def test_ideas_behind_wrong_answers_are_counted_by_name_the_most_frequent_first(course, store, answer):
+    for exercise, text in (("one", "rest"), ("one", "massage"), ("two", "rest"), ("two", "rest"), ("three", "stretch")):
+        answer(exercise, "choose", text)
+    shown = progress(course, store)
+    assert shown.by_misconception() == [
+        {
+            "misconception": "counts table time", "times": 3, "exercises": 2, "open": 1,
+            "truth": tables.misconceptions()["counts table time"].truth,
+        }
+    ]  # fmt: skip
+    assert shown.misconceptions.to_dict("records") == shown.by_misconception()
+    assert "What keeps coming back: counts table time (3)" in repr(shown)
+    assert "The ideas behind your wrong answers" in shown._repr_html_()
+
+
+def test_who_was_never_wrong_has_no_ideas_to_be_told_of(course, store, answer):
+    answer("one", "choose", "massage")
+    shown = progress(course, store)
+    assert shown.misconceptions.empty and "keeps coming back" not in repr(shown) + shown._repr_html_()
 
 
 def test_an_exercise_is_done_when_all_its_questions_are(course, store, answer):
