@@ -93,9 +93,14 @@ def _plan(visit: Visit) -> set[str]:
     return _unless(_was_there(visit, "plan of care") and _certified(visit), _therapy(visit))
 
 
-def _recertified(visit: Visit) -> set[str]:
+def plan_runs_to(visit: Visit) -> Date | None:
+    """The last day of a plan of care that was not signed again: its own end, or 90 days from its first treatment."""
     first, ends = date_of(visit, "first treatment"), date_of(visit, "plan ends")
-    runs_to = min((last for last in (first and first + RECERTIFY_WITHIN, ends) if last), default=None)
+    return min((last for last in (first and first + RECERTIFY_WITHIN, ends) if last), default=None)
+
+
+def _recertified(visit: Visit) -> set[str]:
+    runs_to = plan_runs_to(visit)
     again = date_of(visit, "recertified")
     renewed = again and again <= visit.case.date <= again + RECERTIFY_WITHIN
     return _unless(not runs_to or visit.case.date <= runs_to or renewed, _therapy(visit))

@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from cases import EXAMPLES, ROOT, right_answer, wrong_answer
+from cases import EXAMPLES, ROOT, did, right_answer, visit, wrong_answer
 
 from coursekit import engine, tables
 from coursekit.course import Course
@@ -155,6 +155,14 @@ def test_a_solved_answer_is_told_so_with_its_reason(name, form):
     assert reply["answers"] == ""
 
 
+def test_units_above_a_daily_limit_are_the_best_answer_and_are_told_what_to_expect():
+    case = visit(did("manual lymph drainage", 98, "upper extremity"), by="physical therapist")
+    reply = reply_about(case, "97140 x7 GP")
+    assert (reply["best"], reply["answers"], reply["headline"]) == (True, "", "Solved. Every line stands.")
+    ((_, said),) = items(reply)
+    assert said["head"] == "Right, and above the limit." and "Expect a denial" in said["says"]
+
+
 @pytest.mark.parametrize(("name", "form"), FORMS)
 def test_a_wrong_answer_is_told_what_does_not_stand(name, form):
     exercise, solution = COURSE.exercise(name), COURSE.solution(name)
@@ -254,3 +262,30 @@ def test_support_names_a_piece_that_was_overlooked_only_once_the_answer_is_earne
     early = {line for line, _ in items(reply_to(name, "support", f"{label}: {first}", 1))}
     late = {line for line, _ in items(reply_to(name, "support", f"{label}: {first}", TRIES_BEFORE_ANSWER))}
     assert (early, late) == ({first}, {first, *overlooked})
+
+
+# Ideas and disputes --------------------------------------------------------------------------------------------------
+
+
+def test_a_misstep_is_told_with_the_name_of_the_idea_behind_it():
+    reply = reply_to("neck_after_lumbar", "complete", "98940 x1, 97124 x1")
+    (said,) = [item for _, item in items(reply) if item["head"].startswith("A thought")]
+    assert said["head"] == "A thought that leads here (leaves the modifier off):"
+    assert said["says"].startswith("Two lines are separate enough.")
+
+
+def disputes(reply):
+    return [item for _, item in items(reply) if "disagrees" in item["head"]]
+
+
+def test_both_positions_on_a_contested_technique_are_told_once_the_answer_is_earned():
+    case = visit(did("cupping", 20, "lumbar"), payer="plan_cedar", by="physical therapist")
+    solved = disputes(reply_about(case, "97140 x1"))
+    assert [item["head"] for item in solved] == ["The field disagrees on cupping."]
+    assert all(position in solved[0]["says"] for position in tables.techniques()["cupping"].positions)
+    assert not disputes(reply_about(case, "nothing"))
+
+
+def test_a_plan_that_names_the_code_leaves_nothing_to_dispute():
+    case = visit(did("cupping", 20, "lumbar"), payer="plan_rowan", by="physical therapist")
+    assert not disputes(reply_about(case, "97140 x1"))

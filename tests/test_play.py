@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 import small_course
+from answers import typed
+from cases import ROOT
 from rich.console import Console
 
 from coursekit.course import Course
@@ -237,3 +239,24 @@ def test_the_command_plays_with_piped_input(tmp_path):
     assert done.stdout.count("Solved.") == 2
     store = Store(environment["COURSEKIT_STORE"], "small")
     assert [one.answer for one in store.attempts("Ana")] == ["massage", "knead glide"]
+
+
+# All of the course ---------------------------------------------------------------------------------------------------
+
+COURSE = Course(ROOT)
+
+
+@pytest.mark.parametrize("name", COURSE.names)
+def test_every_exercise_can_be_played_to_its_end_in_a_terminal(name, tmp_path):
+    exercise, solution = COURSE.exercise(name), COURSE.solution(name)
+    lines = [line for form in exercise.forms for line in typed(exercise, solution, form)]
+    store = Store(f"sqlite:///{tmp_path / 'answers.sqlite'}", COURSE.id)
+    rest = iter(lines)
+    out = Console(file=io.StringIO(), width=100, markup=False, highlight=False, emoji=False)
+    game = Game(Desk(COURSE, store), out, lambda: next(rest), waits=False)
+    with pytest.raises(Stop):
+        game.play(name)
+    assert list(rest) == []
+    assert [one.form for one in store.attempts(who())] == list(exercise.forms)
+    shown = out.file.getvalue()
+    assert shown.count("Solved.") == len(exercise.forms) and "Not yet" not in shown

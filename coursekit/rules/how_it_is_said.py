@@ -62,7 +62,7 @@ def modifier_is_true(visit: Visit, claim: Claim) -> Iterator[Finding]:
             if asserts & opens:
                 says = f"{name} says that {line.code} was done {claimed}. The note does not show that; it shows it {shown_here}."
             else:
-                says = f"{name} says {claimed}. What sets this pair apart is work {shown_here}."
+                says = f"{name} says: {claimed}. What sets this pair apart is another thing: {shown_here}."
             yield Finding(label, says, visit.words(line.code, "region", "at", "encounter", "by"))
 
 
@@ -140,9 +140,10 @@ def once_is_enough(visit: Visit, claim: Claim) -> Iterator[Finding]:
 def x_says_why(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Where an X modifier says why two services stand apart, it says more than 59 does."""
     for edit, shown in pairs(visit, claim, "1"):
-        for code in (edit.column_one, edit.column_two):
-            if "59" not in claim.modifiers[code]:
-                continue
+        # Of two lines with 59 one is told; what else is on a line with 59 is another rule's affair.
+        heard = (edit.column_two, edit.column_one)[: 1 + (visit.case.date >= column_two_is_safe.since)]
+        with_59 = [code for code in heard if opening(claim, code) == {"59"}]
+        for code in with_59[:1]:
             others = (name for name in sorted(tables.distinct_modifiers() - {"59"}) if tables.fits(name, code))
             better = [name for name in others if tables.modifiers()[name].asserts & shown]
             if better:

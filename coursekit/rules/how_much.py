@@ -37,7 +37,9 @@ def _wrong_units(visit: Visit, claim: Claim, explain: Callable[[str, int], str])
         due, billed = visit.units_of(code), claim.units(code)
         if known[code].timing == "timed" and code not in visit.gaps and billed != due:
             says = f"{explain(code, due)} The claim bills {billed}."
-            yield Finding(code, says, visit.words(code, "minutes", "at"))
+            # Where units stand on several lines, none of them can be told to be the right one.
+            for label in (label for label, line in claim.labelled.items() if line.code == code):
+                yield Finding(label, says, visit.words(code, "minutes", "at"))
 
 
 @rule("claims-manual-ch5-20-2", heading="how much", when=lambda visit: visit.payer.counting == TOTAL_TIME)
@@ -103,6 +105,7 @@ def daily_limit(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Above the daily limit of a code the payer denies at first; where the limit is a benchmark, a sound record can win an appeal."""
     for code in visit.billed(claim.codes):
         limit = tables.codes()[code].limit
-        if limit and tables.codes()[code].timing == "timed" and claim.units(code) > limit:
+        timed = tables.codes()[code].timing == "timed"
+        if limit and timed and claim.units(code) > limit and claim.units(code) == visit.units_of(code):
             says = f"{claim.units(code)} units of {code} are more than the daily limit of {limit}. Expect a denial, and keep the record ready."
             yield Finding(code, says, visit.words(code, "minutes"))

@@ -45,7 +45,10 @@ def _stand_apart(visit: Visit, claim: Claim, kind: str, same: str, unsaid: str) 
         if _kind(edit) != kind or two in visit.gaps or one not in visit.services or two not in visit.services:
             continue
         quotes = _both(visit, edit, *FACTS[kind])
-        if not shown:
+        if not shown and kind == "region" and visit.payer.whole_spine:
+            says = f"{visit.payer.name} takes the whole spine for one place, so {two} counts as part of {one} here."
+            yield Finding(two, says, quotes, part="code", source=visit.payer.source[0])
+        elif not shown:
             yield Finding(two, same.format(one=one, two=two), quotes, part="code")
         # The reason for an evaluation stands on the evaluation itself; any other on either line.
         elif not opening(claim, two) and (kind == "need" or not opening(claim, one)):

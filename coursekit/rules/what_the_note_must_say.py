@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from .. import tables
+from ..chart import BEYOND_MENDING, PART_ELEMENTS, plan_runs_to, says
 from ..facts import Visit
 from ..model import Claim, Finding
 from .saying import rule
@@ -14,6 +16,10 @@ MISSING = {
     "time": "when it was done, apart from the other service",
     "overlap": "whose the minutes were that two services share",
 }
+
+
+# What the one thing beyond mending is.
+BEYOND_WORDS = "the note repeats an earlier one word for word"
 
 
 def _missing(what: str) -> str:
@@ -34,7 +40,12 @@ def only_gaps_are_asked(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Ask the provider only where the record has a gap that an honest addition can close."""
     for code in claim.asks:
         if code not in visit.gaps:
-            says = f"There is nothing to ask about {code}: the note settles it."
+            hopeless = any(code in codes for want, codes in visit.lacks.items() if want in BEYOND_MENDING)
+            says = (
+                f"No answer can mend {code}: {BEYOND_WORDS}."
+                if hopeless
+                else f"There is nothing to ask about {code}: the note settles it."
+            )
             yield Finding(code, says, visit.words(code))
 
 
@@ -54,10 +65,23 @@ def _wants(want: str) -> Callable[[Visit], bool]:
     return lambda visit: want in visit.lacks
 
 
+# Where the record would say it, for what is not called so there.
+SAID_UNDER = {
+    "own words": ("copied from",),
+    "timed total": ("timed minutes",),
+    "total": ("total minutes",),
+    "plan of care": ("plan of care", "certified"),
+    "recertification": ("first treatment", "plan ends", "recertified"),
+    "progress report": ("treatment day",),
+    "part": PART_ELEMENTS,
+    "late entry": ("written",),
+}
+
+
 def _lacking(visit: Visit, claim: Claim, want: str, says: str) -> Iterable[Finding]:
-    quotes = visit.case_words("copied from" if want == "own words" else want)
+    quotes = visit.case_words(*SAID_UNDER.get(want, (want,)))
     fallen = sorted(visit.lacks.get(want, frozenset()) & claim.codes)
-    return [Finding(code, f"The record does not carry {code}: {says}.", quotes) for code in fallen]
+    return [Finding(code, f"{says[:1].upper()}{says[1:]}.", quotes) for code in fallen]
 
 
 @rule("benefit-manual-ch15-220-3", heading="what the note must say", when=_wants("treatment date"))
@@ -95,7 +119,9 @@ def plan_is_certified(visit: Visit, claim: Claim) -> Iterable[Finding]:
 @rule("noridian-certification", heading="what the note must say", when=_wants("recertification"))
 def plan_is_recertified(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """A plan is certified again by its own end or 90 days after its first treatment, whichever comes first."""
-    return _lacking(visit, claim, "recertification", "the plan of care had run out on this date")
+    last = plan_runs_to(visit)
+    until = f" on {tables.spoken(last)}" if last else ""
+    return _lacking(visit, claim, "recertification", f"the plan of care ran out{until}, before this visit")
 
 
 @rule("noridian-therapy-docs", heading="what the note must say", when=_wants("progress report"))
@@ -121,11 +147,12 @@ def each_service_has_a_purpose(visit: Visit, claim: Claim) -> Iterable[Finding]:
 @rule("benefit-manual-ch15-240", heading="what the note must say", when=_wants("part"))
 def part_is_shown(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """An examination shows a subluxation by two of pain, asymmetry, range of motion and tissue change; one of the two is asymmetry or range of motion."""
+    found = tables.joined([sign for sign in PART_ELEMENTS if says(visit, sign)] or ["none of the four signs"])
     return _lacking(
         visit,
         claim,
         "part",
-        "the examination does not show two of the four signs with asymmetry or range of motion among them",
+        f"the examination shows {found}; it takes two, and asymmetry or range of motion among them",
     )
 
 
@@ -147,13 +174,13 @@ def clock_times_are_given(visit: Visit, claim: Claim) -> Iterable[Finding]:
     return _lacking(visit, claim, "clock times", "a timed service has no start and stop time")
 
 
-@rule("benefit-manual-ch15-220-3", heading="what the note must say", when=_wants("own words"))
+@rule("cloned-notes-ngs", heading="what the note must say", when=_wants("own words"))
 def note_is_its_own(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """A note tells of this visit: one copied from an earlier visit proves nothing about today."""
     return _lacking(visit, claim, "own words", "the note repeats an earlier one word for word")
 
 
-@rule("benefit-manual-ch15-220-3", heading="what the note must say", when=_wants("late entry"))
+@rule("amendments-cgs", heading="what the note must say", when=_wants("late entry"))
 def late_entry_is_marked(visit: Visit, claim: Claim) -> Iterable[Finding]:
     """What is written later is marked as a late entry, dated and signed."""
     return _lacking(visit, claim, "late entry", "it was written on a later date and is not marked as a late entry")

@@ -21,13 +21,22 @@ def code_in_force(visit: Visit, claim: Claim) -> Iterator[Finding]:
             yield Finding(label, f"{line.code} was not valid on {day}: it {when}.")
 
 
-def _taken_instead(visit: Visit, code: str) -> str:
-    """Of two codes for one thing, the one that the payer takes in place of this one."""
+def _taken_instead(visit: Visit, code: str) -> tuple[str, str]:
+    """Why a code is not the one for a technique that several codes might report, and whose word that is; "" twice for none."""
+    payer = visit.payer
     for service, taken in visit.reading:
         technique = tables.techniques()[service.did]
-        if technique.payer_picks and code in technique.codes and taken:
-            return taken
-    return ""
+        if code not in technique.codes or taken == code:
+            continue
+        if service.did in payer.reads:
+            named = label_of(taken) if taken else "no code at all"
+            return f"{payer.name} names {named} for {service.did}, not {code}.", payer.source[0]
+        if technique.payer_picks and taken:
+            return f"{payer.name} takes {label_of(taken)} for this, not {code}.", ""
+        if technique.contested and taken:
+            either = tables.joined([one for one in technique.codes if one != tables.NO_CODE], "or")
+            return f"The field reads {service.did} as {either}. Either is accepted here, and only once.", ""
+    return "", ""
 
 
 @rule("benefit-manual-ch15-220-3", heading="what was done")
@@ -37,10 +46,11 @@ def documented(visit: Visit, claim: Claim) -> Iterator[Finding]:
     for label, line in claim.labelled.items():
         family = tables.codes()[line.code].family
         if line.code not in visit.services and family not in visit.families and visit.in_force(line.code):
-            says = f"Nothing in the note is {label_of(line.code)}."
-            if taken := _taken_instead(visit, line.code):
-                says = f"{visit.payer.name} takes {label_of(taken)} for this, not {line.code}."
-            yield Finding(label, says, tuple(word for code in unbilled for word in visit.words(code, "did")))
+            says, source = _taken_instead(visit, line.code)
+            says = says or f"Nothing in the note is {label_of(line.code)}."
+            yield Finding(
+                label, says, tuple(word for code in unbilled for word in visit.words(code, "did")), source=source
+            )
 
 
 @rule("benefit-manual-ch15-220-3", heading="what was done")
