@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections import Counter, defaultdict
 
 import pytest
@@ -61,6 +62,17 @@ def test_all_eight_forms_are_asked():
 def test_every_published_statement_is_used_by_an_exercise():
     used = {id for exercise in EXERCISES for id in exercise.statements}
     assert sorted(tables.published_statements().keys() - used) == []
+
+
+def test_every_topic_of_the_field_is_tested_by_exercises_of_the_course():
+    sys.path.insert(0, str(ROOT / "tools"))
+    try:
+        from write_docs import topics
+    finally:
+        sys.path.pop(0)
+    tested = {row["about"].text: [node.text for node in row["exercises"].items] for row in topics()}
+    assert len(tested) == len(topics()) == 81
+    assert [name for names in tested.values() for name in names if name not in COURSE.names] == []
 
 
 def test_every_misconception_is_named_by_a_solution():
