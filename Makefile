@@ -3,10 +3,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/installed-here
+TESTS := .venv/installed-for-tests
 # uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help lab test bench check notebooks docs picture pins clean
+.PHONY: help lab classroom test bench check notebooks docs picture pins clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -14,15 +15,17 @@ help: ## say what can be made
 lab: $(STAMP) ## open the course in JupyterLab; the first time installs it into .venv
 	@$(BIN)/coursekit lab
 
+classroom: $(TESTS) ## install what very large classes need beside the course: PostgreSQL, Parquet, Dask
+
 # Notebooks and tests in one run, so that neither hides how the other went.
-test: $(STAMP) ## run every test, every notebook, and the forms in a real browser
+test: $(TESTS) ## run every test, every notebook, and the forms in a real browser
 	@$(BIN)/python -m pytest --continue-on-collection-errors \
 	  --nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/nbval_sanitize.cfg tests notebooks
 
-bench: $(STAMP) ## measure how fast answers are graded
+bench: $(TESTS) ## measure how fast answers are graded
 	@$(BIN)/python tests/bench.py
 
-check: $(STAMP) ## look over the code, the notebooks, the exercises and the tables
+check: $(TESTS) ## look over the code, the notebooks, the exercises and the tables
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/coursekit check
@@ -30,16 +33,19 @@ check: $(STAMP) ## look over the code, the notebooks, the exercises and the tabl
 notebooks: $(STAMP) ## run the notebooks again and save what they show
 	@$(BIN)/python tools/run_notebooks.py
 
-picture: $(STAMP) ## take the picture in the README again
+picture: $(TESTS) ## take the picture in the README again
 	@$(BIN)/python -m pytest -q -p no:nbval tests/browser/picture.py
 
 docs: $(STAMP) ## write the pages of docs/ that are made from the course
 	@$(BIN)/python tools/write_docs.py
 
 # Run it after a change of dependencies in pyproject.toml; delete a pin from requirements.txt to move it.
-pins: $(STAMP) ## write requirements.txt from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --extra test --group setup --universal --generate-hashes \
-	  --no-header --no-annotate --quiet --output-file requirements.txt
+pins: $(STAMP) ## write requirements.txt and requirements-test.txt from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --group setup $(PINNED) --output-file requirements.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra test --constraints requirements.txt $(PINNED) \
+	  --output-file requirements-test.txt
+
+PINNED := --universal --generate-hashes --no-header --no-annotate --no-emit-package coursekit --quiet
 
 clean: ## remove .venv and what tests and tools leave behind; your answers are kept elsewhere and stay
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
@@ -73,3 +79,8 @@ $(STAMP): pyproject.toml requirements.txt jupyter-config/coursekit.json
 	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r requirements.txt
 	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@echo "$(CURDIR)" > $@
+
+# Tests, and classes of thousands, need more than a learner does.
+$(TESTS): $(STAMP) requirements-test.txt
+	@$(BIN)/uv pip install --python $(BIN)/python --no-deps --require-hashes -r requirements-test.txt
+	@touch $@

@@ -19,7 +19,9 @@ from packaging.utils import canonicalize_name
 REPO = Path(__file__).parents[1]
 PYPROJECT = tomllib.loads((REPO / "pyproject.toml").read_text(encoding="utf-8"))
 PROJECT = PYPROJECT["project"]
-PINS = (REPO / "requirements.txt").read_text(encoding="utf-8")
+EXTRAS = PROJECT["optional-dependencies"]
+# What a learner installs, and what tests and large classes need beside.
+PINS = {name: (REPO / name).read_text(encoding="utf-8") for name in ("requirements.txt", "requirements-test.txt")}
 
 needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is not installed")
 
@@ -30,19 +32,16 @@ def bounds(lines):
     return {canonicalize_name(each.name): each.specifier for each in found}
 
 
-def pins():
-    """The pinned requirements, each as (requirement, number of its hashes)."""
-    entries = PINS.replace("\\\n", " ").strip().splitlines()
+def pins(name):
+    """The pinned requirements of a file, each as (requirement, number of its hashes)."""
+    entries = PINS[name].replace("\\\n", " ").strip().splitlines()
     return [(Requirement(entry.split(" --hash")[0]), entry.count("--hash=sha256:")) for entry in entries]
 
 
-def everything_wanted():
-    return bounds(
-        PROJECT["dependencies"]
-        + PROJECT["optional-dependencies"]["test"]
-        + PYPROJECT["dependency-groups"]["setup"]
-        + PYPROJECT["build-system"]["requires"]
-    )
+LEARNERS = PROJECT["dependencies"] + PYPROJECT["dependency-groups"]["setup"] + PYPROJECT["build-system"]["requires"]
+TESTERS = [line for line in EXTRAS["test"] if not line.startswith("coursekit[")] + EXTRAS["classroom"]
+WANTED = [("requirements.txt", name) for name in bounds(LEARNERS)]
+WANTED += [("requirements-test.txt", name) for name in bounds(TESTERS)]
 
 
 # environment.yml
@@ -73,22 +72,32 @@ def test_conda_takes_the_package_itself_from_this_folder():
 
 
 def test_pins_name_no_host_and_no_option_but_hashes():
-    assert re.findall(r"https?:|://|@ |--(?!hash=sha256:)\S+", PINS) == []
+    for text in PINS.values():
+        assert re.findall(r"https?:|://|@ |--(?!hash=sha256:)\S+", text) == []
 
 
-def test_every_pin_is_one_exact_version_with_its_hash():
-    for pin, hashes in pins():
+@pytest.mark.parametrize("name", PINS)
+def test_every_pin_is_one_exact_version_with_its_hash(name):
+    for pin, hashes in pins(name):
         assert re.fullmatch(r"==[^*,]+", str(pin.specifier)), pin
         assert hashes >= 1, pin
 
 
-@pytest.mark.parametrize("name", sorted(everything_wanted()))
-def test_pins_lie_within_the_bounds_of_pyproject(name):
-    found = [pin for pin, _ in pins() if canonicalize_name(pin.name) == name]
+@pytest.mark.parametrize(("file", "name"), WANTED)
+def test_pins_lie_within_the_bounds_of_pyproject(file, name):
+    found = [pin for pin, _ in pins(file) if canonicalize_name(pin.name) == name]
     assert found, f"{name} has no pin; run: make pins"
     for pin in found:
         version = str(pin.specifier).removeprefix("==")
-        assert everything_wanted()[name].contains(version), f"{pin}; run: make pins"
+        assert bounds(LEARNERS + TESTERS)[name].contains(version), f"{pin}; run: make pins"
+
+
+def test_what_tests_need_beside_is_no_part_of_what_a_learner_installs():
+    learners, testers = ({f"{pin.name}{pin.specifier}" for pin, _ in pins(name)} for name in PINS)
+    names = {Requirement(pin).name for pin in learners}
+    assert names.isdisjoint({"pytest", "playwright", "scipy", "polars", "duckdb", "pyarrow", "distributed", "psycopg"})
+    both = {pin for pin in testers if Requirement(pin).name in names}
+    assert both <= learners, "one version of each for both"
 
 
 # The Makefile
