@@ -1,7 +1,8 @@
 """Hands-On Coding: learn to bill hands-on therapy correctly, by doing it.
 
-In a notebook four names are enough: `exercise("name")` shows an exercise, `progress()` how far you are,
-`rulebook("03")` the rules met so far, and `is_it_true("...")` whether what you read somewhere is right. Programs use
+In a notebook these names are enough: `exercise("name")` shows an exercise, `progress()` how far you are,
+`rulebook("03")` the rules met so far, `is_it_true("...")` whether what you read somewhere is right, and
+`explore("units")` what the rules answer to minutes, codes, dates, regions and payers of your own. Programs use
 `coursekit.desk` and `coursekit.engine`.
 """
 
@@ -10,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["exercise", "is_it_true", "progress", "rulebook"]
+__all__ = ["exercise", "explore", "is_it_true", "placement", "progress", "rulebook"]
 
 
 def exercise(name: str) -> Any:
@@ -21,11 +22,28 @@ def exercise(name: str) -> Any:
     return Form(Desk(), name)
 
 
+def explore(what: str) -> Any:
+    """Change minutes, codes, dates, regions or payers and see what the rules answer: "units", "pair", "fees", "regions".
+
+    Raises `Unreadable` for another word, with the nearest of these.
+    """
+    from .forms import Explorer
+
+    return Explorer(what)
+
+
 def progress() -> Any:
     """Show how far you are: what is done, first and best tries, and where to go on."""
     from .record import progress
 
     return progress()
+
+
+def placement() -> Any:
+    """Show which notebooks you may skip, from your first tries at the placement exercises of the first notebook."""
+    from .placing import placement
+
+    return placement()
 
 
 def rulebook(about: str = "", on: str = "") -> Any:

@@ -119,6 +119,8 @@ def _said(found: tuple[Finding, ...], best: list[Claim]) -> str:
 
 def _missteps(solution: Solution, case: Case) -> Iterator[str]:
     known = {rule.id for rule in RULES}
+    if len(solution.foreseen) < len(solution.missteps):
+        yield "Two missteps are the same claim, and only one thought can be told about it."
     for misstep in solution.missteps:
         found = {(f.line, f.rule) for f in findings(case, misstep.claim) if not f.advice}
         for line, rules in misstep.finds.items():

@@ -137,7 +137,7 @@ class Desk:
             "facts": _facts(exercise),
             "policy": [list(block) for block in tables.policy(exercise.payer)],
             "note": exercise.note,
-            "pictures": shown_first(exercise.shows),
+            "pictures": shown_first(exercise.shows, exercise.payer, exercise.date),
             "forms": list(exercise.forms),
             "at": 0,
             "ask": asked(exercise, 0),

@@ -129,6 +129,11 @@ class Visit:
         )
 
     @cached_property
+    def timed_total(self) -> int:
+        """All timed minutes of the day, those that two services share counted once."""
+        return sum(self.minutes.values()) - sum(both for _, _, both in self.shared)
+
+    @cached_property
     def overlapping(self) -> frozenset[str]:
         """Timed codes that share minutes on the clock, where the units turn on whose minutes they were."""
         if not self.shared or whoever_owns(self.shared, self.minutes, self.payer.counting) is not None:

@@ -9,11 +9,13 @@ from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
 
 from . import tables
+from .earned import shown_after
 from .engine import MISSING, OK, audit_key, best_claims, evidence, nearest_visit, pieces, raw_findings, span_of
 from .model import HEADINGS, Claim, Exercise, Finding, Grade, Key, Rule, Solution
-from .pictures import shown_after
+from .pictures import shown_beside
 from .readings import kept
 from .rules import RULES
+from .thoughts import misstep_of
 
 PART_NAMES = {"code": "Codes", "units": "Units", "modifier": "Modifiers", "documentation": "Documentation"}
 
@@ -25,6 +27,7 @@ HEADS = {
     "only_gaps_are_asked": "Nothing to ask.",
     "gap_is_asked": "The note has a gap.",
     "ask_rather_than_drop": "Accepted. Better: ask.",
+    "daily_limit": "Right, and above the limit.",
     "column_two_is_safe": "Accepted. There is a safer place.",
     "x_says_why": "Accepted. It could say why.",
     "documented": "The note does not show this.",
@@ -103,9 +106,25 @@ def _complete(exercise: Exercise, solution: Solution, grade: Grade, open_: bool)
     items: dict[str, list[dict]] = {}
     for finding in grade.findings:
         items.setdefault(finding.line, []).append(_of_finding(finding, payer))
-    if not grade.solved and (thought := solution.thoughts.get(grade.answer)):
-        items.setdefault("", []).append(_item("tip", "A thought that leads here:", thought))
+    if misstep := misstep_of(solution, grade):
+        idea = tables.misconceptions()[misstep.misconception]
+        # The author's words are about one claim; for another one with the same findings the idea speaks for itself.
+        says = misstep.thinking if grade.answer == str(misstep.claim) else f"{idea.thinks} {idea.truth}"
+        items.setdefault("", []).append(_item("tip", f"A thought that leads here ({idea.name}):", says))
+    if open_ and (disputed := _disputed(exercise, solution)):
+        items.setdefault("", []).extend(disputed)
     return _grouped(grade.lines, items)
+
+
+def _disputed(exercise: Exercise, solution: Solution) -> list[dict]:
+    """Both positions on each technique of the note on which the field disagrees and the payer is silent."""
+    payer = tables.payers()[exercise.payer]
+    found = dict.fromkeys(service.did for service in solution.case.services)
+    rows = [row for name in found if (row := tables.techniques()[name]).contested and name not in payer.reads]
+    return [
+        _item("tip", f"The field disagrees on {row.name}.", f"{' '.join(row.positions)} No side costs you a point.", row.source[0])
+        for row in rows
+    ]  # fmt: skip
 
 
 def _audit(exercise: Exercise, solution: Solution, grade: Grade, open_: bool) -> list[dict]:
@@ -220,36 +239,40 @@ def explain(exercise: Exercise, solution: Solution, form: str, grade: Grade, tri
     """
     solved = grade.solved
     open_ = solved or tries >= TRIES_BEFORE_ANSWER
+    best = grade.best or (solved and grade.answer in right_answers(exercise, solution, form))
     is_last = form == next(reversed(exercise.forms))
     lines = EXPLAIN[form](exercise, solution, grade, open_)
     return {
         "status": "graded",
         "solved": solved,
-        "best": grade.best,
+        "best": best,
         "score": round(grade.score, 4),
         "parts": [[PART_NAMES[part], *share] for part, share in grade.parts.items() if share],
-        "headline": _headline(form, grade, solved),
+        "headline": _headline(form, grade, best),
         "lines": lines,
         "marks": marks(exercise.note, lines),
-        "pictures": _pictures(exercise, solution, form, grade, open_),
+        "pictures": _pictures(exercise, solution, form, grade, open_, is_last),
         "why": solution.why if open_ and is_last else "",
-        "answers": "; or ".join(right_answers(exercise, solution, form)) if open_ and not grade.best else "",
+        "answers": "; or ".join(right_answers(exercise, solution, form)) if open_ and not best else "",
         "tries": tries,
     }
 
 
-def _pictures(exercise: Exercise, solution: Solution, form: str, grade: Grade, open_: bool) -> list[dict]:
+def _pictures(
+    exercise: Exercise, solution: Solution, form: str, grade: Grade, open_: bool, is_last: bool
+) -> list[dict]:
+    beside = shown_beside(solution.shows) if open_ and is_last else []
     if form == "complete":
-        return shown_after(solution.case, Claim.parse(grade.answer), grade.findings, open_)
+        return [*shown_after(solution.case, Claim.parse(grade.answer), grade.findings, open_), *beside]
     if form in ("audit", "support"):
-        return shown_after(solution.case, exercise.forms[form]["claim"], (), open_)
-    return []
+        return [*shown_after(solution.case, exercise.forms[form]["claim"], (), open_), *beside]
+    return beside
 
 
-def _headline(form: str, grade: Grade, solved: bool) -> str:
-    if grade.best:
+def _headline(form: str, grade: Grade, best: bool) -> str:
+    if best:
         return "Solved. Every line stands." if form == "complete" else "Solved."
-    if solved:
+    if grade.solved:
         return "Solved. The claim is accepted; one thing could be said better."
     right, of = sum(stands for _, stands in grade.lines), len(grade.lines)
     if form == "complete":

@@ -106,6 +106,39 @@ def relative_value(code: str, year: int) -> RelativeValue:
                    "a payer prices it case by case.")  # fmt: skip
 
 
+def second_unit_cut(code: str, payer: str, on: Date) -> Amount | None:
+    """The cut that a payer makes on second and later therapy units of a date; None where this code is not cut."""
+    return tables.amount_on("second unit cut", payer, tables.codes()[code].family, on)
+
+
+def worth(
+    code: str,
+    units: int,
+    on: Date,
+    payer: str,
+    *,
+    place: Locality | None = None,
+    whole: bool = True,
+    assistant: bool = False,
+) -> Iterator[tuple[str, Decimal]]:
+    """What units of a code are worth to a payer: the full fee, then what each cut leaves, by the entry that explains it.
+
+    `whole` says that one of these is the therapy unit of the date that is not cut. Raises `NoAmount`.
+    """
+    rate = exact(amount("rate", on, payer))
+    full = cents(unit_fee(code, on, place) * rate)
+    fee = full * units
+    yield "fee schedule", fee
+    cut = second_unit_cut(code, payer, on)
+    if cut and units > whole:
+        less = cents(unit_fee(code, on, place, 1 - exact(cut)) * rate)
+        fee = full * whole + less * (units - whole)
+        yield "second unit", fee
+    share = tables.amount_on("assistant rate", payer, "", on)
+    if share and assistant:
+        yield "assistant", cents(fee * exact(share))
+
+
 def cents(value: Decimal) -> Decimal:
     """An amount of money, halves of a cent rounded up."""
     return value.quantize(Decimal("0.01"), ROUND_HALF_UP)

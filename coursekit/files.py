@@ -12,25 +12,15 @@ from . import tables
 from .engine import said_in
 from .keyed import read_number
 from .model import FIELDS, FORMS, Case, Claim, Document, Exercise, Key, Misstep, Service, Solution, Told, Unreadable
-from .reading import LOADERS, BadFile, Node, nearest, read
+from .reading import LOADERS, Node, checked, nearest, read
+from .showing import SIDES, clock, read_shows, read_shows_after
 from .tables import day
 
 BLANK = "_"
 CASE_KEYS = ("date", "payer", "provider", "note")
-SIDES = ("left", "right", "both")
 CASE_FORMS = ("complete", "audit", "support")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _GIVEN_UNITS = re.compile(r"[1-9][0-9]?")
-
-
-def _checked(node: Node, work: Callable[[str], object]) -> object:
-    """Apply a reader of text to a node; what it refuses is refused at the node's place in the file."""
-    try:
-        return work(node.text)
-    except BadFile:
-        raise
-    except Unreadable as error:
-        raise node.bad(str(error)) from None
 
 
 # Exercises -----------------------------------------------------------------------------------------------------------
@@ -61,7 +51,7 @@ def _blank_line(node: Node) -> dict:
     known = [*given, *([code] if code != BLANK else [])]
     for word, table, what in zip(known, [tables.modifiers()] * len(given) + [tables.codes()],
                                  ["modifier"] * len(given) + ["code"], strict=False):  # fmt: skip
-        _checked(node, lambda _, word=word, table=table, what=what: tables.known(word, table, what))
+        checked(node, lambda _, word=word, table=table, what=what: tables.known(word, table, what))
     return {
         "code": None if code == BLANK else code,
         "units": None if units is None else int(units),
@@ -88,7 +78,7 @@ def _claim(node: Node) -> Claim:
                 tables.known(modifier, tables.modifiers(), "modifier")
         return claim
 
-    return _checked(node, work)
+    return checked(node, work)
 
 
 def _support(node: Node) -> dict:
@@ -133,32 +123,13 @@ FORM_READERS: Mapping[str, Callable[[Node], dict]] = {
 }
 
 
-def _shows(node: Node) -> dict[str, tuple]:
-    """What a picture shows before any answer: `regions` (place: words) and `minutes` (10:05-10:20: words)."""
-    row = node.fields("", "regions minutes")
-    places = row["regions"].entries.items() if "regions" in row else ()
-    blocks = row["minutes"].entries.items() if "minutes" in row else ()
-    return {
-        "regions": tuple((*_checked(said, lambda _, place=place: _placed(place)), said.text) for place, said in places),
-        "minutes": tuple((said.text, *_checked(said, lambda _, span=span: _span(span))) for span, said in blocks),
-    }
+# A line this long was broken by its author's editor, and not for its reader.
+WRAPPED = 90
 
 
-def _placed(text: str) -> tuple[str, str]:
-    side, _, place = text.partition(" ")
-    return (tables.region(place), side) if side in SIDES else (tables.region(text), "")
-
-
-def _span(text: str) -> tuple[int, int]:
-    start, dash, stop = (part.strip() for part in text.partition("-"))
-    if (
-        not dash
-        or not isinstance(begin := _clock(start), int)
-        or not isinstance(end := _clock(stop), int)
-        or end <= begin
-    ):
-        raise Unreadable(f"“{text}” is not a span of time. Write 10:05-10:20.")
-    return end - begin, begin
+def _flowed(text: str) -> str:
+    """A text whose long lines run on; short ones, as those of lists and tables, stay as they are."""
+    return re.sub(rf"^(.{{{WRAPPED},}})\n(?=\S)", r"\1 ", text.rstrip(), flags=re.MULTILINE)
 
 
 def _shape(exercise_forms: Mapping[str, dict], case: tuple) -> str:
@@ -197,12 +168,12 @@ def read_exercise(path: Path, loader: type = LOADERS[0]) -> Exercise:
         row["skills"].texts,
         tuple(text.strip() for text in row["hints"].texts) if "hints" in row else (),
         row["statements"].texts if "statements" in row else (),
-        row["text"].text.rstrip() if "text" in row else "",
-        _checked(row["date"], day) if given else None,
+        _flowed(row["text"].text) if "text" in row else "",
+        checked(row["date"], day) if given else None,
         row["payer"].one_of(tables.payers(), "payer") if given else "",
         row["provider"].one_of(tables.providers(), "provider") if given else "",
         note,
-        _shows(row["shows"]) if "shows" in row else {},
+        read_shows(row["shows"], bool(given)) if "shows" in row else {},
         forms,
         hashlib.sha256(_shape(forms, case).encode()).hexdigest()[:12],
     )
@@ -234,17 +205,6 @@ def _quotes(node: Node, note: str) -> tuple[tuple[str, str], ...]:
     return tuple((fact, said.text) for fact, said in table.items())
 
 
-def _clock(text: str) -> int | str:
-    if re.fullmatch(r"\d{1,2}:[0-5]\d", text) and int(text.split(":")[0]) < 24:
-        hours, minutes = text.split(":")
-        return int(hours) * 60 + int(minutes)
-    if re.fullmatch(r"block [1-9]", text):
-        return text
-    raise Unreadable(
-        f"“{text}” is not a time. Write 10:05 (24 hours), or “block 2” where the note gives the order only."
-    )
-
-
 def _count(least: int, most: int) -> Callable[[str], int]:
     def read_count(text: str) -> int:
         if not text.isascii() or not text.isdigit() or not least <= int(text[:6]) <= most:
@@ -257,13 +217,13 @@ def _count(least: int, most: int) -> Callable[[str], int]:
 def _service(node: Node, note: str) -> Service:
     row = node.fields("did quote", " ".join(FIELDS[1:]))
     return Service(
-        _checked(row["did"], tables.technique),
-        _checked(row["region"], tables.region) if "region" in row else "",
+        checked(row["did"], tables.technique),
+        checked(row["region"], tables.region) if "region" in row else "",
         row["side"].one_of(SIDES, "side") if "side" in row else "",
-        _checked(row["minutes"], _count(1, 600)) if "minutes" in row else None,
-        _checked(row["at"], _clock) if "at" in row else None,
+        checked(row["minutes"], _count(1, 600)) if "minutes" in row else None,
+        checked(row["at"], clock) if "at" in row else None,
         row["by"].one_of(tables.providers(), "provider") if "by" in row else "",
-        _checked(row["encounter"], _count(1, 9)) if "encounter" in row else 1,
+        checked(row["encounter"], _count(1, 9)) if "encounter" in row else 1,
         _quotes(row["quote"], note),
         row["because"].text if "because" in row else "",
         "own_need" in row and row["own_need"].one_of(("yes",), "answer") == "yes",
@@ -277,9 +237,9 @@ def _document(name: str, node: Node, note: str) -> Document:
         raise node.bad(f"“{name}” is not a known document.{nearest(name, tables.documents())}")
     holds = tables.documents()[name]
     if holds == ("date",):
-        _checked(row["is"], day)
+        checked(row["is"], day)
     elif holds == ("number",):
-        _checked(row["is"], _count(0, 999_999))
+        checked(row["is"], _count(0, 999_999))
     else:
         row["is"].one_of(holds, f"value of “{name}”")
     if "quote" in row:
@@ -306,7 +266,7 @@ def read_case(path: Path) -> Case:
     row = read(path, name=str(path)).fields("date payer provider note facts", "documents record")
     payer = row["payer"].one_of(tables.payers(), "payer")
     provider = row["provider"].one_of(tables.providers(), "provider")
-    return make_case(row, _checked(row["date"], day), payer, provider, row["note"].text.rstrip())
+    return make_case(row, checked(row["date"], day), payer, provider, row["note"].text.rstrip())
 
 
 def _told(node: Node) -> Told:
@@ -358,14 +318,14 @@ def _key(form: str, node: Node, ask: Mapping) -> Key:
 
 def _number_key(node: Node) -> Key:
     row = node.fields("right says", "tolerance wrong")
-    right = _checked(row["right"], read_number)
-    tolerance = _checked(row["tolerance"], read_number) if "tolerance" in row else 0.0
+    right = checked(row["right"], read_number)
+    tolerance = checked(row["tolerance"], read_number) if "tolerance" in row else 0.0
     if tolerance < 0:
         raise row["tolerance"].bad("A tolerance is 0 or more.")
     told, values = {"right": _told(row["says"])}, set()
     for item in row["wrong"].items if "wrong" in row else ():
         likely = item.fields("value says source", "misconception")
-        value = _checked(likely["value"], read_number)
+        value = checked(likely["value"], read_number)
         if abs(value - right) <= tolerance:
             raise likely["value"].bad(f"“{likely['value'].text}” is listed as wrong, and it counts as right.")
         if value in values:
@@ -388,7 +348,7 @@ def read_solution(path: Path, exercise: Exercise, loader: type = LOADERS[0]) -> 
     keyed = [form for form in exercise.forms if form not in CASE_FORMS]
     derived = any(form in CASE_FORMS for form in exercise.forms)
     required = ["why", *keyed, *(["facts", "claim"] if derived else [])]
-    row = root.fields(" ".join(required), "facts documents record claim also missteps")
+    row = root.fields(" ".join(required), "facts documents record claim also missteps shows")
     case = None
     if "facts" in row:
         if exercise.date is None:
@@ -403,4 +363,5 @@ def read_solution(path: Path, exercise: Exercise, loader: type = LOADERS[0]) -> 
         row["why"].text.strip(),
         tuple(_misstep(item) for item in row["missteps"].items) if "missteps" in row else (),
         {form: _key(form, row[form], exercise.forms[form]) for form in keyed},
+        read_shows_after(row["shows"]) if "shows" in row else {},
     )

@@ -113,7 +113,9 @@ def _grade_number(exercise: Exercise, solution: Solution, answer: str) -> Grade:
     for likely, told in key.told.items():
         if likely != "right" and abs(value - float(likely)) < 1e-9:
             return marked(answer, [("number", False)], [_finding("number", told)])
-    return marked(answer, [("number", False)], [Finding("number", "That is not the number.")])
+    return marked(
+        answer, [("number", False)], [Finding("number", "Read the question once more, and what it counts in.")]
+    )
 
 
 KEYED: Mapping[str, Callable[[Exercise, Solution, str], Grade]] = {

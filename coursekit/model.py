@@ -429,6 +429,7 @@ class Finding:
 
     `advice` costs nothing. `quotes` are the words of the note that the finding rests on. Rules leave `rule`,
     `heading`, `source` and `part` to the engine, which fills them from the rule unless the finding says otherwise.
+    `misconception` is the idea that a wrong option of a keyed form shows, where its author names one.
     """
 
     line: str
@@ -439,6 +440,7 @@ class Finding:
     heading: str = ""
     source: str = ""
     advice: bool = False
+    misconception: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -532,7 +534,10 @@ class Misstep:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """All that a learner may not see before answering. `keys` maps each keyed form to its key."""
+    """All that a learner may not see before answering. `keys` maps each keyed form to its key.
+
+    `shows` are the pictures that come with `why`.
+    """
 
     case: Case | None
     claim: Claim | None
@@ -540,6 +545,7 @@ class Solution:
     why: str
     missteps: tuple[Misstep, ...]
     keys: Mapping[str, Key]
+    shows: Mapping[str, tuple] = field(default_factory=dict)
 
     @cached_property
     def foreseen(self) -> dict[str, Misstep]:

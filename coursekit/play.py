@@ -13,7 +13,7 @@ from .desk import Desk
 from .model import Unreadable
 from .prompts import FORMS, pieces
 from .record import StoreTrouble, set_who, who
-from .terminal import indented, show_reply
+from .terminal import indented, show_pictures, show_reply
 
 HELP = "Answer each question and press Enter. h: a hint · q: stop. Your answers are kept."
 
@@ -140,6 +140,7 @@ class Game:
             if text:
                 self.say("")
                 self.out.print(indented(text))
+        show_pictures(self.out, state["pictures"])
         if state["earlier_wording"]:
             self.say("You answered an earlier wording of this exercise; here is the new one.", "dim")
         if state["trouble"]:

@@ -8,7 +8,7 @@ parser and the pure Python one then agree, which a browser without the C part re
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -106,6 +106,16 @@ class Node:
             few = f" Known: {', '.join(known)}." if len(known) <= FEW else ""
             raise self.bad(f"“{self.text}” is not a known {what}.{nearest(self.text, known) or few}")
         return self.text
+
+
+def checked(node: Node, work: Callable[[str], object]) -> object:
+    """Apply a reader of text to a node; what it refuses is refused at the node's place in the file."""
+    try:
+        return work(node.text)
+    except BadFile:
+        raise
+    except Unreadable as error:
+        raise node.bad(str(error)) from None
 
 
 def read(path: Path, *, name: str = "", loader: type = LOADERS[0]) -> Node:

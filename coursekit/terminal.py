@@ -96,8 +96,19 @@ def show_reply(out: Console, state: Mapping[str, Any], names: Mapping[str, str])
         out.print()
         out.print(Text("Why", style="bold"))
         out.print(indented(reply["why"]))
+    show_pictures(out, reply["pictures"])
     if reply["trouble"]:
         out.print(Text(f"\n{reply['trouble']}", style="bold red"))
+
+
+def show_pictures(out: Console, pictures: Iterable[Mapping[str, Any]]) -> None:
+    """Pictures in words, a paragraph each."""
+    for picture in pictures:
+        out.print()
+        out.print(Text(picture["title"], style="bold"))
+        # What a picture says below is often the end of its words.
+        says = picture["says"] if picture["says"] not in picture["alt"] else ""
+        out.print(indented(f"{picture['alt']} {says}".strip()))
 
 
 def _show_line(out: Console, line: Mapping[str, Any], names: Mapping[str, str]) -> None:

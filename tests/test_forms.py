@@ -1,6 +1,7 @@
 """The form's Python side: what it sends to the browser, what it saves in a notebook, and what it does in trouble."""
 
 import json
+import re
 import shutil
 import statistics
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from coursekit.course import Course
 from coursekit.desk import Desk
 from coursekit.forms import Form, make, saving
+from coursekit.forms.bundle import HERE, SHARED, module_of
 from coursekit.forms.static import static_view
 
 REPO = Path(__file__).parents[1]
@@ -151,6 +153,33 @@ def test_static_views_of_the_course_are_small():
     desk = Desk(Course(REPO))
     sizes = [len(static_view(desk.first_view(name)).encode()) for name in desk.course.names]
     assert statistics.median(sizes) < 2048
+
+
+# The module ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", [("questions", "form"), ("explore",)])
+def test_the_files_of_a_widget_are_one_module_with_one_way_in(own):
+    text = module_of(*own)
+    assert re.findall(r"^(?:import|export)\b.*", text, re.MULTILINE) == ["export default { render };"]
+    named = re.findall(r"^(?:async )?(?:function|const|let) ([A-Za-z_]+)", text, re.MULTILINE)
+    assert len(named) == len(set(named)), "two files use one name at their top"
+
+
+def test_what_a_file_takes_from_another_stands_there_and_is_joined_before_it():
+    for own in (("questions", "form"), ("explore",)):
+        before = set()
+        for name in (*SHARED, *own):
+            text = (HERE / f"{name}.js").read_text(encoding="utf-8")
+            for names, other in re.findall(r'^import {([^}]*)} from "./(\w+).js";$', text, re.MULTILINE):
+                given = (HERE / f"{other}.js").read_text(encoding="utf-8")
+                assert other in before, (name, other)
+                for wanted in names.replace(" ", "").split(","):
+                    assert re.search(rf"^export (?:function|const) {wanted}\b|^export const .*\b{wanted}\b", given, re.MULTILINE), (
+                        name, wanted,
+                    )  # fmt: skip
+                    assert len(re.findall(rf"\b{wanted}\b", text)) > 1, f"{name} takes {wanted} and does not use it"
+            before.add(name)
 
 
 # The widget ---------------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
-"""The form in the notebook: one widget class, one JavaScript module, one stylesheet. Nothing else knows a browser.
+"""Forms and explorers in the notebook: their widgets, JavaScript and stylesheet. Nothing else knows a browser.
 
-The widget is imported when it is first asked for: Jupyter's server imports this package for its save hook alone and
+A widget is imported when it is first asked for: Jupyter's server imports this package for its save hook alone and
 has no use for widgets.
 """
 
@@ -9,9 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .explorer import Explorer
     from .widget import Form
 
-__all__ = ["Form", "make"]
+__all__ = ["Explorer", "Form", "make"]
 
 
 def make(desk: Any, name: str) -> Form:
@@ -26,4 +27,8 @@ def __getattr__(name: str) -> Any:
         from .widget import Form
 
         return Form
+    if name == "Explorer":
+        from .explorer import Explorer
+
+        return Explorer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

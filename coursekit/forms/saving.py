@@ -15,10 +15,10 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def pre_save_hook(model: dict[str, Any], **_: Any) -> None:
-    """Drop the live views of forms, and all saved widget state, from a notebook that is about to be saved.
+    """Drop the live views of forms and explorers, and all saved widget state, from a notebook that is about to be saved.
 
     `model` is a contents model of the server, changed in place; files that are not notebooks are left alone. Widgets
-    that are not forms keep their views.
+    that are neither keep their views.
     """
     notebook = model.get("content")
     if model.get("type") != "notebook" or not isinstance(notebook, dict):

@@ -1,17 +1,20 @@
-"""An exercise as plain HTML, for wherever no kernel runs: GitHub, nbviewer, print, a notebook just opened.
+"""An exercise or explorer as plain HTML, for wherever no kernel runs: GitHub, nbviewer, print, a notebook just opened.
 
 Made from the first view alone. It is saved in the notebook, and a notebook holds neither answers nor replies.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from ..pictures import in_words
 from .saving import MARK
 
 GO_ON = "Run this cell to go on; your answers are kept."
+TRY_IT = "Run this cell to change the settings and see what the rules answer."
 
 
 def static_view(view: Mapping[str, Any]) -> str:
@@ -19,9 +22,24 @@ def static_view(view: Mapping[str, Any]) -> str:
     ask = view["ask"]
     facts = " · ".join(f"{escape(what)}: {escape(said)}" for what, said in view["facts"])
     title, question = f"<b>{escape(view['title'])}</b>", escape(ask["question"])
-    parts = [title, facts, _text(view["text"]), _note(view["note"]), question]
+    pictures = [escape(in_words(picture)) for picture in view["pictures"]]
+    parts = [
+        title,
+        facts,
+        *map(_text, re.split(r"\n{2,}", view["text"].rstrip())),
+        _note(view["note"]),
+        *pictures,
+        question,
+    ]
     body = "".join(part if part.startswith("<pre") else f"<p>{part}</p>" for part in parts if part)
     return f'<div class="{MARK}">{body}{_list(_asked(ask))}<p><i>{GO_ON}</i></p></div>'
+
+
+def static_explorer(state: Mapping[str, Any]) -> str:
+    """Title and purpose of an explorer, and what can be changed in it, as HTML."""
+    asked = (f"{group['legend']}: {', '.join(one['label'] for one in group['fields'])}" for group in state["groups"])
+    body = f"<p><b>{escape(state['title'])}</b></p><p>{escape(state['about'])}</p>"
+    return f'<div class="{MARK}">{body}{_list(asked)}<p><i>{TRY_IT}</i></p></div>'
 
 
 def _text(text: str) -> str:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from .bundle import STYLE, module_of
 from .static import static_view
 
-_HERE = Path(__file__).parent
 _SAID = ("kind", "answer", "seconds", "certainty", "hints", "who")
 
 
@@ -23,8 +22,8 @@ class Form(anywidget.AnyWidget):
     gives the next one. What the desk raises on opening is raised here; what it raises later is shown in the form.
     """
 
-    _esm = _HERE / "form.js"
-    _css = _HERE / "form.css"
+    _esm = module_of("questions", "form")
+    _css = STYLE
 
     state = traitlets.Dict().tag(sync=True)
 

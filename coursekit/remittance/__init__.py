@@ -16,7 +16,7 @@ from .. import fees, tables
 from ..engine import findings
 from ..facts import Visit
 from ..fees import Locality, NoAmount, cents, exact
-from ..model import Amount, Case, Claim, Finding, Line, Unreadable
+from ..model import Case, Claim, Finding, Line, Unreadable
 from ..readings import nearest_visit
 from .deadlines import Deadline, deadlines, last_day
 from .denials import MEDICARE, Denial, denials, refusal
@@ -163,35 +163,23 @@ def _denied(visit: Visit, label: str, line: Line, charge: Decimal, entry: Denial
 # What a paid line is worth -------------------------------------------------------------------------------------------
 
 
-def _cut(visit: Visit, line: Line) -> Amount | None:
-    """The cut that this payer makes on second and later therapy units of the date, if the line is one of them."""
-    return tables.amount_on("second unit cut", visit.payer.id, tables.codes()[line.code].family, visit.case.date)
-
-
 def _paid_in_full(visit: Visit, paying: Mapping[str, Line]) -> str:
     """The line with the one therapy unit that is not cut: the highest practice expense, in a tie the highest total."""
     year = visit.case.date.year
-    values = {label: fees.relative_value(line.code, year) for label, line in paying.items() if _cut(visit, line)}
+    values = {
+        label: fees.relative_value(line.code, year)
+        for label, line in paying.items()
+        if fees.second_unit_cut(line.code, visit.payer.id, visit.case.date)
+    }
     # A value without its parts ranks last, so that its fee after the cut is asked for, and refused by name.
     return max(values, key=lambda label: (values[label].practice_expense or NONE, values[label].total), default="")
 
 
 def _worth(visit: Visit, line: Line, place: Locality, whole: bool) -> Iterator[tuple[str, Decimal]]:
-    """The full fee of a line and what is left of it after each cut, each under the entry that explains it."""
-    on, payer = visit.case.date, visit.payer
-    rate = exact(fees.amount("rate", on, payer.id))
+    """The full fee of a line and what is left of it after each cut."""
+    payer, marked = visit.payer, bool(tables.assistant_modifiers() & set(line.modifiers))
     here = None if payer.invented else place
-    full = cents(fees.unit_fee(line.code, on, here) * rate)
-    fee = full * line.units
-    yield "fee schedule", fee
-    cut = _cut(visit, line)
-    if cut and line.units > whole:
-        less = cents(fees.unit_fee(line.code, on, here, 1 - exact(cut)) * rate)
-        fee = full * whole + less * (line.units - whole)
-        yield "second unit", fee
-    share = tables.amount_on("assistant rate", payer.id, "", on)
-    if share and tables.assistant_modifiers() & set(line.modifiers):
-        yield "assistant", cents(fee * exact(share))
+    return fees.worth(line.code, line.units, visit.case.date, payer.id, place=here, whole=whole, assistant=marked)
 
 
 def _paid(

@@ -25,8 +25,9 @@ def modifier_in_force(visit: Visit, claim: Claim) -> Iterator[Finding]:
         for name in line.modifiers:
             since = tables.modifiers()[name].since
             if since and visit.case.date < since:
-                says = f"{name} did not exist on {tables.spoken(visit.case.date)}: it began on {tables.spoken(since)}."
-                yield Finding(label, says)
+                row, day = tables.modifiers()[name], tables.spoken(visit.case.date)
+                says = f"{name} was not in use on {day}: Medicare takes it from {tables.spoken(since)} on."
+                yield Finding(label, says, source=row.source[-1] if row.kind == "distinct" else row.source[0])
 
 
 @rule("mln-59x", heading="how it is said")

@@ -38,8 +38,9 @@ def _wrong_units(visit: Visit, claim: Claim, explain: Callable[[str, int], str])
         if known[code].timing == "timed" and code not in visit.gaps and billed != due:
             says = f"{explain(code, due)} The claim bills {billed}."
             # Where units stand on several lines, none of them can be told to be the right one.
+            quotes = tuple(said for service in visit.payable.get(code, ()) for said in service.words("minutes", "at"))
             for label in (label for label, line in claim.labelled.items() if line.code == code):
-                yield Finding(label, says, visit.words(code, "minutes", "at"))
+                yield Finding(label, says, quotes)
 
 
 @rule("claims-manual-ch5-20-2", heading="how much", when=lambda visit: visit.payer.counting == TOTAL_TIME)
@@ -47,7 +48,7 @@ def total_time_units(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Add the minutes of all timed services first: 8 to 22 are one unit, 23 to 37 two, 38 to 52 three, and so on."""
 
     def explain(code: str, due: int) -> str:
-        spent, total = visit.minutes.get(code, 0), sum(visit.minutes.values())
+        spent, total = visit.minutes.get(code, 0), visit.timed_total
         if spent == total:
             return f"{spent} minutes of {code} earn {_units(due)}."
         in_all = _units(units_in(total))

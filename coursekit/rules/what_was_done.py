@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .. import tables
+from ..counting import MIDPOINT, TOTAL_TIME
 from ..facts import Visit
 from ..model import Claim, Finding
 from .saying import label_of, rule
@@ -53,10 +54,22 @@ def documented(visit: Visit, claim: Claim) -> Iterator[Finding]:
             )
 
 
+def _why_it_earns(visit: Visit, code: str) -> str:
+    """The sum behind a unit that a code's own minutes would not earn."""
+    spent = visit.minutes.get(code, MIDPOINT)
+    if visit.payer.counting != TOTAL_TIME or spent >= MIDPOINT:
+        return ""
+    return f" All timed minutes are added here, {visit.timed_total} in all, and its {spent} take one of the units."
+
+
 @rule("benefit-manual-ch15-220-3", heading="what was done")
 def due_is_billed(visit: Visit, claim: Claim) -> Iterator[Finding]:
     """Every service that was done, is documented and is payable belongs on the claim."""
     for code in visit.due:
         if code not in claim.codes and code not in claim.asks:
             says = f"The note shows {label_of(code)}, and {visit.payer.name} pays it here. The claim leaves it out."
+            says += _why_it_earns(visit, code)
+            for other in sorted(claim.codes & visit.struck.keys()):
+                if visit.struck[other].column_one == code and visit.struck[other].indicator == "0":
+                    says += f" Beside it {other} is never paid: the pair has indicator 0, and column one stays."
             yield Finding(code, says, visit.words(code))

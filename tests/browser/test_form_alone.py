@@ -2,17 +2,22 @@
 
 import json
 from itertools import count
-from pathlib import Path
 
 import pytest
-from labpage import HERE, REPO
+from labpage import HERE
 from playwright.sync_api import expect
 
 from coursekit.course import Course
 from coursekit.desk import Desk
+from coursekit.forms.bundle import STYLE, module_of
 
-FORMS = REPO / "coursekit" / "forms"
-FILES = {"/": HERE / "bare.html", "/form.js": FORMS / "form.js", "/form.css": FORMS / "form.css"}
+# What a notebook gets: each address with its text.
+FILES = {
+    "/": (HERE / "bare.html").read_text(encoding="utf-8"),
+    "/form.js": module_of("questions", "form"),
+    "/form.css": STYLE,
+}
+KINDS = {"/": "text/html", "/form.js": "text/javascript", "/form.css": "text/css"}
 CONTRAST = (HERE / "contrast.js").read_text(encoding="utf-8")
 # A wrong and a solving answer to each form of the small course.
 ANSWERS = {
@@ -39,9 +44,8 @@ def window(browser):
     window.set_default_timeout(5_000)
 
     def serve(route):
-        path = Path(FILES.get(route.request.url.removeprefix("http://form.test"), ""))
-        kind = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}.get(path.suffix)
-        route.fulfill(body=path.read_text(encoding="utf-8"), content_type=kind) if kind else route.abort()
+        path = route.request.url.removeprefix("http://form.test")
+        route.fulfill(body=FILES[path], content_type=KINDS[path]) if path in FILES else route.abort()
 
     window.route("**/*", serve)
     yield window

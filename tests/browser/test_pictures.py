@@ -1,6 +1,7 @@
 """Pictures in the form: when they come, where they stand, and whether everybody can read them."""
 
 import re
+from datetime import date
 
 import pytest
 import test_form_alone
@@ -8,9 +9,12 @@ from labpage import HERE
 from playwright.sync_api import expect
 from test_form_alone import CONTRAST, EVIL, answer, mount
 
+from coursekit.claimpath import ways_back
+from coursekit.pictures import claim_path, family_tree, other_rule, pair_row
+
 window, one_page, page = test_form_alone.window, test_form_alone.one_page, test_form_alone.page
 DRAWING = (HERE / "drawing.js").read_text(encoding="utf-8")
-THEMES = ("light", "dark", "contrast")
+THEMES = ("light", "dark", "contrast", "print")
 REASONS = [
     "in another region",
     "at another encounter on the same date",
@@ -91,6 +95,19 @@ PICTURES = {
     "closed": pair("closed", shown=REASONS[:1]),
     "open": pair("open", shown=REASONS[:1]),
     "open_twice": pair("open", shown=REASONS[1:3]),
+    "keyed": pair_row("97124", "98940", date(2026, 3, 4), "medicare"),
+    "no_edit": pair_row("97140", "97530", date(2020, 1, 1), "medicare"),
+    "two_rules": when(
+        block("97110", 23, 602), block("97140", 8, 625), sums=[total("all timed minutes", 31)], clock=True,
+    ) | {"other": other_rule({"97110": 23, "97140": 8}, "total-time")},
+    "many_units": when(block("97110", 600), block("97140", 400), sums=[total("97110", 600), total("97140", 400)]),
+    "one_code": family_tree(["97124"]),
+    "two_groups": family_tree(["97124", "98940"]),
+    "four_families": family_tree(["97010", "97032", "97140", "97161"]),
+    "outside_cpt": family_tree(["G0283", "97014", "99213"]),
+    "one_station": claim_path(["judge"]),
+    "turned_back": claim_path(["accept", "rejected", "check"], explained=True),
+    "every_way_back": claim_path(ways_back(), explained=True),
 }  # fmt: skip
 NOTE = "P: 9:58 Spinal adjustment L4-L5.\n10:05-10:20 Kneading, neck."
 EACH = pytest.mark.parametrize("name", PICTURES)
@@ -127,14 +144,24 @@ def show(page, name, width=1000):
     return page.get_by_role("img")
 
 
+def show_across(page, name, width=1000):
+    """The picture above a question without a note, where it has the width of the card."""
+    page.set_viewport_size({"width": width, "height": 900})
+    ask = {"form": "choose", "question": "Where?", "options": [["here", "here"], ["there", "there"]]}
+    mount(page, form(given=[PICTURES[name]]) | {"note": "", "forms": ["choose"], "ask": ask})
+    settle(page)
+    return page.get_by_role("img")
+
+
 def settle(page):
     """Waits until pictures have been drawn for the room they have."""
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 30))))")
 
 
 def theme(page, name):
-    """JupyterLab's light and dark, and its dark high contrast theme."""
-    page.emulate_media(color_scheme="light" if name == "light" else "dark", reduced_motion="reduce")
+    """JupyterLab's light and dark, its dark high contrast theme, and the dark one as it is printed."""
+    media, scheme = "print" if name == "print" else "screen", "light" if name == "light" else "dark"
+    page.emulate_media(media=media, color_scheme=scheme, reduced_motion="reduce")
     black = {"--jp-layout-color1": "#000", "--jp-content-font-color0": "#fff", "--jp-content-link-color": "#6bb5ff"}
     for key, value in black.items():
         set_it = "([key, value]) => document.body.style.setProperty(key, value)"
@@ -199,7 +226,8 @@ def test_a_picture_has_a_name_words_for_who_cannot_see_it_and_its_sentence_below
     assert picture.locator("> title").text_content() == told["title"]
     assert picture.locator("> desc").text_content() == told["alt"]
     expect(picture).to_have_accessible_name(re.compile(re.escape(f"{told['title']} {told['alt']}"[:60])))
-    expect(page.get_by_role("figure")).to_contain_text(told["says"])
+    for sentence in told["says"].splitlines():
+        expect(page.get_by_role("figure")).to_contain_text(sentence)
     ids = page.locator(".ck [id]").evaluate_all("all => all.map(el => el.id)")
     assert len(ids) == len(set(ids))
 
@@ -303,17 +331,103 @@ def test_a_gate_says_its_state_in_words_and_in_its_shape(page, name, words):
     assert indicator["y"] < picture.locator(".ck-frame").bounding_box()["y"]
 
 
+def test_a_pair_before_an_answer_names_the_reasons_and_not_whether_the_note_shows_them(page):
+    words = show(page, "keyed").locator("text").all_text_contents()
+    assert {"Indicator 1", "Opens with a reason", "in another region"} <= set(words)
+    assert not re.search("not shown|the note", " ".join(words))
+    picture = show(page, "no_edit")
+    assert {"No edit", "97140", "97530"} <= set(picture.locator("text").all_text_contents())
+    assert picture.locator(".ck-frame, .ck-door, .ck-bars").count() == 0
+    assert "Indicator" not in " ".join(picture.locator("text").all_text_contents())
+
+
+def test_what_the_other_rule_would_make_stands_apart_in_a_dashed_box(page):
+    picture = show(page, "two_rules")
+    said = " ".join(picture.locator("text").all_text_contents())
+    assert "The other rule, each code by itself, would make 97110 2, 97140 1." in said
+    box, words = picture.locator(".ck-uncounted").bounding_box(), picture.get_by_text("The other rule").bounding_box()
+    assert box["x"] < words["x"] and words["x"] + words["width"] < box["x"] + box["width"]
+    assert box["y"] < words["y"] and words["y"] + words["height"] < box["y"] + box["height"]
+
+
+def test_of_very_many_units_the_last_bands_are_drawn(page):
+    words = show(page, "many_units", 400).locator("text").all_text_contents()
+    assert {"40 units", "600 min", "27 units", "400 min"} <= set(words)
+    assert {"40", "41", "27", "28"} <= set(words)
+    assert "1" not in words
+
+
+def test_a_tree_marks_its_codes_and_names_siblings_as_far_as_there_is_room(page):
+    words = show(page, "one_code").locator("text").all_text_contents()
+    assert {"Medicine", "Therapeutic procedures", "97124", "Massage by hand", "97140"} <= set(words)
+    assert "Skilled joint and tissue work by hand" in " ".join(words)
+    many = show(page, "four_families")
+    expect(many.locator("rect.ck-edged")).to_have_count(4)
+    words = many.locator("text").all_text_contents()
+    assert "Warm wax dip" not in words and "97018" in " ".join(words)
+    marked = [one.bounding_box()["x"] for one in many.locator("text.ck-bold.ck-codetext").all()]
+    heads = many.get_by_text("Therapeutic procedures", exact=True).bounding_box()["x"]
+    assert len(set(marked)) == 1 and marked[0] > heads
+
+
+def test_a_path_runs_down_and_its_ways_back_run_up(page):
+    for width in (400, 1000):
+        picture = show(page, "every_way_back", width)
+        numbers = [picture.get_by_text(str(n), exact=True).bounding_box()["y"] for n in range(1, 12)]
+        assert numbers == sorted(numbers)
+        words = " ".join(picture.locator("text").all_text_contents())
+        for way in ways_back().values():
+            assert way.label in words
+        # The first path of a way starts where it leaves, the second is its head: up there, at the other end.
+        ways = [path.bounding_box() for path in picture.locator(".ck-way").all()]
+        for line, head in zip(ways[::2], ways[1::2], strict=True):
+            assert abs(head["y"] + head["height"] / 2 - line["y"]) < 4
+
+
+@pytest.mark.parametrize("look", THEMES)
+def test_a_path_runs_from_left_to_right_where_there_is_room(page, look, shots):
+    theme(page, look)
+    for name in ("one_station", "turned_back", "every_way_back"):
+        for width in (400, 640, 720, 800, 1000, 1600):
+            picture = show_across(page, name, width)
+            assert picture.evaluate(DRAWING) == [], width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+        boxes = [picture.get_by_text(str(n), exact=True).bounding_box() for n in range(1, 12)]
+        assert [box["x"] for box in boxes] == sorted(box["x"] for box in boxes)
+        assert len({round(box["y"]) for box in boxes}) == 1
+        assert page.locator(".ck-card").evaluate(CONTRAST) == []
+        page.locator(".ck-pictures:visible").screenshot(
+            path=shots / f"picture-{name}-across-{look}.png", animations="disabled"
+        )
+    theme(page, "light")
+
+
+def test_what_is_marked_on_a_path_is_bold_and_drawn_thicker(page):
+    picture = show(page, "turned_back")
+    bold = " ".join(picture.locator(".ck-bold").all_text_contents())
+    assert "Taken in" in bold and "Rejected: mend and resend" in bold
+    assert "Judged" not in bold and "Appeal" not in bold
+    widths = [
+        float(picture.locator(kind).first.evaluate("el => getComputedStyle(el).strokeWidth").removesuffix("px"))
+        for kind in (".ck-taken", ".ck-way:not(.ck-taken)")
+    ]
+    assert widths[0] > 1.5 * widths[1]
+
+
 def test_text_of_a_picture_never_becomes_markup(page):
     evil = [
         where(place("lumbar", EVIL), place(EVIL, "97124"), says=EVIL) | {"title": EVIL},
         when(block(EVIL, 10), sums=[total(EVIL, 10)]),
         pair("open", EVIL, [EVIL], [EVIL]) | {"one": EVIL, "two": EVIL},
+        family_tree(["97124"])
+        | {"rows": [{"level": 0, "text": EVIL}, {"level": 1, "text": EVIL, "code": EVIL, "marked": True}]},
+        claim_path(["judge"]) | {"stations": [{"id": "note", "label": EVIL, "at": EVIL, "marked": True}], "ways": []},
     ]
     mount(page, form(evil, evil))
     settle(page)
     assert page.locator(".ck img").count() == 0
     assert page.evaluate("window.hacked") is None
-    expect(page.get_by_role("figure")).to_have_count(3)
+    expect(page.get_by_role("figure")).to_have_count(5)
 
 
 # For everybody -------------------------------------------------------------------------------------------------------
