@@ -11,7 +11,14 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["exercise", "explore", "is_it_true", "placement", "progress", "rulebook"]
+__all__ = ["dispute", "exercise", "explore", "is_it_true", "placement", "progress", "rulebook"]
+
+
+def dispute(name: str, because: str) -> str:
+    """Say why you think that the course is wrong about an exercise; your instructor reads it beside your answers."""
+    from .desk import Desk
+
+    return Desk().dispute(name, because)
 
 
 def exercise(name: str) -> Any:

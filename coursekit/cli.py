@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from . import __version__, quarterly, verbs
+from .classroom import verbs as classroom
 from .cms.naming import KINDS
 from .model import FORMS, Unreadable
 from .reading import nearest
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
     def verb(work: Callable, *arguments: tuple[str, dict], json: bool = True, under: Any = tree) -> None:
         about = (work.__doc__ or "").strip().split("\n")[0]
-        own = under.add_parser(work.__name__.rstrip("_"), help=about, description=about)
+        own = under.add_parser(work.__name__.rstrip("_").replace("_", "-"), help=about, description=about)
         for name, options in arguments:
             own.add_argument(name, **options)
         if json:
@@ -128,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     verb(verbs.draft_, name)
     verb(verbs.doctor_)
     _add_edits(tree, verb)
+    classroom.add_verbs(verb)
     return parser
 
 

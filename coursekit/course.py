@@ -48,13 +48,18 @@ class Course:
     @cached_property
     def about(self) -> dict[str, str]:
         """The course's id and title."""
-        row = read(self.root / "exercises" / "course.yaml", name="exercises/course.yaml").fields("id title")
-        return {key: node.text for key, node in row.items()}
+        row = read(self.root / "exercises" / "course.yaml", name="exercises/course.yaml").fields("id title", "release")
+        return {key: node.text for key, node in row.items() if key != "release"}
 
     @property
     def id(self) -> str:
         """The id under which attempts are kept: it stays the same when the course is updated."""
         return self.about["id"]
+
+    @property
+    def release(self) -> str:
+        """Which release of the course this is, as submissions name it."""
+        return "full"
 
     @cached_property
     def folders(self) -> tuple[str, ...]:

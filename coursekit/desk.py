@@ -17,11 +17,12 @@ from typing import Any
 from . import feedback, tables
 from .course import Course
 from .engine import grade, pieces
-from .model import HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
+from .model import DISPUTE, HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
 from .pictures import shown_first
 from .record import Store, StoreTrouble, now, own_attempts, set_who, who
 
 SURE = "sure"
+MOST_DISPUTE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,22 @@ class Desk:
             "next": {"name": following, "title": self.course.exercise(following).title} if following else None,
         }
         return Reply(shown["status"], graded, shown)
+
+    def dispute(self, name: str, because: str) -> str:
+        """Keep what a learner has to say against the grade of an exercise; it travels with the submission.
+
+        Raises `Unreadable` for an unknown exercise or an empty or too long text, and `StoreTrouble`.
+        """
+        exercise, said = self.course.exercise(name), " ".join(because.split())
+        if not 1 <= len(said) <= MOST_DISPUTE:
+            raise Unreadable(
+                f"Say in 1 to {MOST_DISPUTE:,} characters what you think is wrong, and where it is written."
+            )
+        attempt = Attempt(
+            uuid.uuid4().hex, who(), self.store.course_id, exercise.name, exercise.fingerprint, DISPUTE, said, at=now()
+        )
+        self.store.keep(attempt)
+        return f"Kept. What you say about “{exercise.title}” goes with your answers when you hand them in."
 
     def hint(self, name: str, n: int) -> str:
         """The n-th hint of an exercise, from 1; "" when there are no more."""

@@ -33,6 +33,9 @@ PART_OF_HEADING = {
 
 PARTS = ("code", "units", "modifier", "documentation")
 
+# What a learner has to say against a grade is kept as an attempt of this form, and travels as one.
+DISPUTE = "dispute"
+
 FORMS = ("complete", "audit", "support", "choose", "select", "sort", "order", "number")
 
 NOTHING = "nothing"

@@ -50,11 +50,11 @@ def who() -> str:
     for variable in NAMED_BY:
         if name := os.environ.get(variable, "").strip():
             try:
-                return _name(name)
+                return a_name(name)
             except Unreadable as error:
                 raise StoreTrouble(f"The learner is unknown: {variable} does not hold a name. {error}") from None
     try:
-        return _name((user_folder() / "learner").read_text("utf-8"))
+        return a_name((user_folder() / "learner").read_text("utf-8"))
     except (OSError, ValueError):
         return ""
 
@@ -64,7 +64,7 @@ def set_who(name: str) -> str:
 
     Raises `Unreadable` for a name that cannot be kept and `StoreTrouble` when the folder cannot be written.
     """
-    name, place = _name(name), user_folder() / "learner"
+    name, place = a_name(name), user_folder() / "learner"
     fresh = place.with_name(f"learner.{os.getpid()}.{threading.get_ident()}")
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,8 @@ def set_who(name: str) -> str:
     return name
 
 
-def _name(text: str) -> str:
+def a_name(text: str) -> str:
+    """A name as it is kept. Raises `Unreadable` for one that cannot be a name."""
     # One form for each letter, or the same person would have two records.
     name = unicodedata.normalize("NFC", text).strip()
     if not name:

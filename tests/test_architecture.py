@@ -61,6 +61,7 @@ ORDER = (
     "play",
     "verbs",
     "quarterly",
+    "classroom",
     "cli",
     "__main__",
     "__init__",

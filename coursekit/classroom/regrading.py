@@ -1,0 +1,84 @@
+"""What a changed rule, row or key does to marks that were given before: each mark that moved, from what to what, and why."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..model import Unreadable
+from .marking import COLUMNS, Mark
+
+MOST_ROWS = 2_000_000
+COMPARED = ("first", "best", "code", "units", "modifier", "documentation")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A mark that differs from the one given before. `why` says what kind of difference it is."""
+
+    learner: str
+    exercise: str
+    column: str
+    before: str
+    after: str
+    why: str
+
+
+def read_marks(path: Path) -> dict[tuple[str, str], dict[str, str]]:
+    """An earlier `marks.csv`, by learner and exercise. Raises `Unreadable` for another kind of file."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = csv.DictReader(file, strict=True)
+            lacking = [name for name in ("learner", "exercise", *COMPARED) if name not in (rows.fieldnames or ())]
+            if lacking:
+                raise Unreadable(f"{path} is not a marks.csv of grade-all: it lacks the column {lacking[0]}.")
+            table = {}
+            for n, row in enumerate(rows):
+                if n >= MOST_ROWS:
+                    raise Unreadable(f"{path} has more than {MOST_ROWS:,} rows.")
+                table[_plain(row["learner"]), row["exercise"]] = row
+            return table
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise Unreadable(f"{path} cannot be read: {error}. Name the marks.csv that grade-all wrote.") from None
+
+
+def _plain(cell: str) -> str:
+    # The apostrophe that keeps a spreadsheet from running a cell is not part of the name.
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+
+
+def moved(earlier: Mapping[tuple[str, str], Mapping[str, str]], marks: Iterable[Mark]) -> Iterator[Moved]:
+    """Every mark that moved, in the order of learners and of the course; then what is there no more."""
+    seen = set()
+    for mark in marks:
+        key = (mark.learner, mark.exercise)
+        seen.add(key)
+        before = earlier.get(key)
+        if before is None:
+            yield Moved(*key, "best", "", f"{mark.best:g}", "new: there was no mark before")
+            continue
+        for column in COMPARED:
+            was, now = before[column], getattr(mark, column)
+            if isinstance(now, float):
+                if abs(float(was or 0) - now) > 1e-9:
+                    yield Moved(*key, column, f"{float(was or 0):g}", f"{now:g}", _why(before, mark))
+            elif was != now:
+                yield Moved(*key, column, was, now, _why(before, mark))
+    for key, before in earlier.items():
+        if key not in seen:
+            yield Moved(*key, "best", before["best"], "", "gone: no attempt, or no exercise of this name any more")
+
+
+def _why(before: Mapping[str, str], mark: Mark) -> str:
+    if before.get("tries") != str(mark.tries):
+        return f"tries that can be graded: {before.get('tries') or 0} before, {mark.tries} now"
+    if before.get("earlier") != str(mark.earlier):
+        return "the exercise has a new wording; answers to the earlier one were graded where their options still stand"
+    if before.get("misconceptions") != mark.misconceptions:
+        return "the same answers; the key, a rule or a row changed (other findings)"
+    return "the same answers; the key, a rule or a row changed"
+
+
+assert set(COMPARED) <= set(COLUMNS)
