@@ -1,7 +1,7 @@
 """Attempts kept in a database: one row for each answer, committed before anyone sees a grade.
 
 Every write is one statement and its own transaction, so a process that dies leaves a whole row or none, and processes
-that write at once wait for each other instead of losing anything. SQLite by default; any database SQLAlchemy knows.
+that write at once wait for each other instead of losing anything. SQLite by default; PostgreSQL for a class.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import re
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
@@ -63,7 +64,11 @@ class Store:
     """The attempts of one course.
 
     `url` is a database URL; without one, COURSEKIT_STORE, else a SQLite file in the user's data folder. Nothing is
-    opened before it is needed. `patience` is the time in seconds to wait for another writer. Safe to share by threads.
+    opened before it is needed. `patience` is the time in seconds to wait for another writer, or for a server that went
+    away. Safe to share by threads.
+
+    A database may let its user write and not read, as a class shares it. Then a copy of the own answers on this computer
+    is what `attempts` reads.
     """
 
     def __init__(self, url: str | None = None, course_id: str = "hands-on-coding", patience: float = 10.0):
@@ -78,6 +83,7 @@ class Store:
             self.url = f"sqlite:///{(self._folder / course_id).as_posix()}.sqlite"
         self._lock = threading.Lock()
         self._engine: Any = None
+        self._echo: Store | None = None
         self._pid = 0
 
     def keep(self, attempt: Attempt) -> None:
@@ -92,12 +98,17 @@ class Store:
             try:
                 connection.execute(insert(_tables().attempts), asdict(attempt))
             except IntegrityError:
-                # A caller that never heard of its success tries again with the same id.
+                # A caller that never heard of its success tries again with the same id, which nobody else can know.
+                if self._echo is not None:
+                    return
                 kept = connection.execute(select(_tables().attempts).filter_by(id=attempt.id)).first()
                 if kept is None or Attempt(**kept._mapping) != attempt:
                     raise
 
         self._do("The answer was not kept in", put)
+        if self._echo is not None:
+            with suppress(StoreTrouble):
+                self._echo.keep(attempt)
 
     def attempts(self, learner: str, exercise: str | None = None) -> list[Attempt]:
         """A learner's attempts in this course, oldest first. Raises `StoreTrouble`."""
@@ -107,8 +118,11 @@ class Store:
         wanted = select(table).filter_by(course=self.course_id, learner=learner).order_by(table.c.at, table.c.id)
         if exercise is not None:
             wanted = wanted.filter_by(exercise=exercise)
-        rows = self._do("Earlier answers cannot be read from", lambda connection: connection.execute(wanted).all())
-        return [Attempt(**row._mapping) for row in rows]
+        rows = self._do(
+            "Earlier answers cannot be read from",
+            lambda connection: connection.execute(wanted).all() if self._echo is None else None,
+        )
+        return self._echo.attempts(learner, exercise) if rows is None else [Attempt(**row._mapping) for row in rows]
 
     def learners(self) -> list[str]:
         """Everyone with an attempt in this course, in alphabetical order. Raises `StoreTrouble`."""
@@ -127,6 +141,18 @@ class Store:
         # A row that is already there is written over with itself: nothing changes, yet the store must be writable.
         same = update(_tables().meta).filter_by(name="version").values(value=VERSION)
         self._do("Answers cannot be kept in", lambda connection: connection.execute(same))
+
+    def administer(self, statements: Sequence[str]) -> None:
+        """Carry out statements about roles and rules, all or none. Raises `StoreTrouble`."""
+        from sqlalchemy import text
+
+        def work(connection: Any) -> None:
+            connection.execute(text("BEGIN"))
+            for statement in statements:
+                connection.execute(text(statement))
+            connection.execute(text("COMMIT"))
+
+        self._do("The database was not prepared:", work)
 
     def close(self) -> None:
         """Let go of the database. The next use opens it again."""
@@ -153,17 +179,22 @@ class Store:
     def _do(self, failed: str, work: Callable[[Any], Any]) -> Any:
         from sqlalchemy.exc import SQLAlchemyError
 
-        for last in (False, True):
+        give_up, moved = time.monotonic() + self.patience, False
+        while True:
             try:
                 with self._open().connect() as connection:
                     return work(connection)
             except (SQLAlchemyError, OSError, ValueError, ImportError) as error:
                 reason = getattr(error, "orig", None) or error
                 # The file was moved or deleted while it was open: answers belong in a file that has a name.
-                if getattr(reason, "sqlite_errorname", "") == "SQLITE_READONLY_DBMOVED" and not last:
-                    self.close()
-                    continue
-                raise self._trouble(failed, reason) from error
+                if getattr(reason, "sqlite_errorname", "") == "SQLITE_READONLY_DBMOVED" and not moved:
+                    moved = True
+                # A server that is started again takes some seconds. What is asked twice is done once.
+                elif _went_away(reason) and time.monotonic() < give_up:
+                    time.sleep(0.2)
+                else:
+                    raise self._trouble(failed, reason) from error
+                self.close()
 
     def _open(self) -> Any:
         if self._engine is not None and self._pid != os.getpid():
@@ -176,6 +207,10 @@ class Store:
                 engine = _engine(self.url, self.patience)
                 try:
                     _prepare(engine)
+                    if self._echo is None and not _may_read(engine):
+                        self._echo = Store(
+                            f"sqlite:///{_made(user_folder(), self.course_id).as_posix()}", self.course_id
+                        )
                 except Exception:
                     engine.dispose()
                     raise
@@ -209,6 +244,29 @@ def _tables() -> SimpleNamespace:
     return SimpleNamespace(attempts=attempts, meta=meta, index=index)
 
 
+def _made(folder: Path, course_id: str) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{course_id}.sqlite"
+
+
+def _went_away(reason: BaseException) -> bool:
+    """Whether a database server could not be reached or broke off: its errors of the classes 08 and 57P, or without a code."""
+    if not type(reason).__module__.startswith("psycopg"):
+        return False
+    state = getattr(reason, "sqlstate", None)
+    return state.startswith(("08", "57P")) if state else type(reason).__name__ == "OperationalError"
+
+
+def _may_read(engine: Any) -> bool:
+    """Whether this user of the database may read attempts, and not only add to them."""
+    from sqlalchemy import text
+
+    if engine.dialect.name != "postgresql":
+        return True
+    with engine.connect() as connection:
+        return bool(connection.scalar(text("SELECT has_table_privilege('attempts', 'SELECT')")))
+
+
 def _engine(url: str, patience: float) -> Any:
     from sqlalchemy import create_engine
     from sqlalchemy.engine import make_url
@@ -225,7 +283,10 @@ def _engine(url: str, patience: float) -> Any:
             "connect_args": {"check_same_thread": False, "timeout": patience},
         }  # fmt: skip
     else:
-        options |= {"pool_pre_ping": True}
+        # A class is many processes with one learner each: a connection apiece is enough, and servers have few to give.
+        options |= {"pool_size": 1, "max_overflow": 1, "pool_timeout": patience}
+        if place.get_backend_name() == "postgresql":
+            options["connect_args"] = {"connect_timeout": max(2, int(patience))}
     return create_engine(place, **options)
 
 
