@@ -27,13 +27,20 @@ class Problem:
 
 def problems(course: Course) -> list[Problem]:
     """Everything that is wrong with a course, file by file."""
-    found = list(_tables())
+    found = [*_tables(), *_terms(course)]
     sealed = not (course.root / "solutions").is_dir()
     for folder in course.folders:
         found += _folder(course, folder)
         for path in sorted((course.root / "exercises" / folder).glob("*.yaml")):
             found += _exercise(course, folder, path, sealed)
     return found
+
+
+def _terms(course: Course) -> Iterator[Problem]:
+    try:
+        _ = course.about, course.release
+    except BadFile as error:
+        yield Problem(error.file, error.line, error.says)
 
 
 def _folder(course: Course, folder: str) -> Iterator[Problem]:

@@ -15,10 +15,16 @@ from pathlib import Path
 
 from .files import read_exercise, read_solution
 from .model import Exercise, Solution, Unreadable
-from .reading import BadFile, nearest, read
+from .reading import BadFile, Node, nearest, read
+from .terms import Release, read_release
 
 _FOLDER = re.compile(r"\d\d_[a-z0-9_]+")
 _CALL = re.compile(r"""exercise\(\s*["']([a-z0-9_]+)["']""")
+
+
+def called(code: str) -> list[str]:
+    """The exercises that a piece of notebook code shows, in order."""
+    return _CALL.findall(code)
 
 
 class Course:
@@ -46,20 +52,23 @@ class Course:
         )
 
     @cached_property
+    def _about(self) -> dict[str, Node]:
+        return read(self.root / "exercises" / "course.yaml", name="exercises/course.yaml").fields("id title", "release")
+
+    @cached_property
     def about(self) -> dict[str, str]:
         """The course's id and title."""
-        row = read(self.root / "exercises" / "course.yaml", name="exercises/course.yaml").fields("id title", "release")
-        return {key: node.text for key, node in row.items() if key != "release"}
+        return {key: self._about[key].text for key in ("id", "title")}
 
     @property
     def id(self) -> str:
         """The id under which attempts are kept: it stays the same when the course is updated."""
         return self.about["id"]
 
-    @property
-    def release(self) -> str:
-        """Which release of the course this is, as submissions name it."""
-        return "full"
+    @cached_property
+    def release(self) -> Release:
+        """Which release of the course this is, and on what terms; submissions name its id. Raises `BadFile`."""
+        return read_release(self._about["release"]) if "release" in self._about else Release()
 
     @cached_property
     def folders(self) -> tuple[str, ...]:
@@ -89,7 +98,7 @@ class Course:
         sources = [(cell.get("cell_type"), "".join(cell.get("source", ""))) for cell in cells]
         heads = (line.lstrip("# ") for kind, text in sources if kind == "markdown" for line in text.splitlines()[:1])
         title = re.sub(r"^\d\d\W+", "", next(heads, title)).strip() or title
-        return title, tuple(name for kind, text in sources if kind == "code" for name in _CALL.findall(text))
+        return title, tuple(name for kind, text in sources if kind == "code" for name in called(text))
 
     @cached_property
     def names(self) -> dict[str, str]:

@@ -16,18 +16,24 @@ from typing import Any
 
 from . import feedback, tables
 from .course import Course
-from .engine import grade, pieces
-from .model import DISPUTE, HEADINGS, Attempt, Exercise, Grade, Solution, Unreadable
+from .engine import MOST_ANSWER, check_words, grade, pieces, read_audit
+from .keyed import read_number
+from .model import DISPUTE, HEADINGS, Attempt, Claim, Exercise, Grade, Solution, Unreadable
 from .pictures import shown_first
 from .record import Store, StoreTrouble, now, own_attempts, set_who, who
+from .terms import Release, is_late
 
 SURE = "sure"
+# What a seed may put in another order; bins, headings and codes stand as they are.
+MIXED = ("options", "cards", "steps")
+# An answer that cannot be read, and one that the terms of a release do not take: neither is kept.
+NOT_TAKEN = ("invalid", "refused")
 MOST_DISPUTE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to an answer. `status` is graded, recorded or invalid; `shown` is all that the learner is told."""
+    """The answer to an answer. `status` is graded, recorded, invalid or refused; `shown` is all that is told of it."""
 
     status: str
     grade: Grade | None
@@ -63,38 +69,60 @@ class Desk:
         seconds: float | None = None,
         certainty: str = "",
     ) -> Reply:
-        """Grade or record an answer and keep it as an attempt. An unreadable answer is refused, and not an attempt.
+        """Grade or record an answer and keep it as an attempt. An unreadable answer is invalid, and not an attempt.
 
-        The attempt is committed when this returns, or the reply's `trouble` says why it was not.
+        Neither is one that comes before a release opens, or after all its tries: it is refused. The attempt is committed when this returns, or the reply's `trouble` says why it was not.
         Raises `Unreadable` for an exercise that the course does not have.
         """
         asked = self.course.exercise(exercise)
-        solution = self.course.solution(exercise)
+        solution, at = self.course.solution(exercise), now()
+        if refused := self._refused(asked, form, at):
+            return Reply("refused", None, refused)
         try:
             graded = self._grade(asked, solution, form, answer)
         except Unreadable as error:
             return Reply("invalid", None, _empty("invalid", str(error)))
-        tries, trouble = self._keep(asked, form, answer, hints, seconds, certainty)
-        return self._reply(asked, solution, form, graded, tries, trouble)
+        tries, trouble = self._keep(asked, form, answer, hints, seconds, certainty, at)
+        return self._reply(asked, solution, form, graded, tries, at, trouble)
+
+    @property
+    def _terms(self) -> Release:
+        return self.course.release
+
+    def _refused(self, exercise: Exercise, form: str, at: str) -> dict[str, Any] | None:
+        """What is said to an answer that the terms of the release do not take, whatever the answer is."""
+        if self._terms.waits(at):
+            return _empty("refused", f"{self._terms.not_yet} This one was not kept, and not counted as a try.")
+        if self._terms.tries is None or form not in exercise.forms:
+            return None
+        try:
+            mine = [one for one in own_attempts(self.store, exercise.name) if one.form == form]
+        except StoreTrouble:
+            # Keeping the answer will say what is wrong.
+            return None
+        # A try at an earlier wording does not cost one at this.
+        if not self._terms.used_up(sum(one.fingerprint == exercise.fingerprint for one in mine)):
+            return None
+        told = {"tries": len(mine), **self._onward(exercise, form, True)}
+        return _empty("refused", self._terms.no_more) | told
 
     def _grade(self, exercise: Exercise, solution: Solution | None, form: str, answer: str) -> Grade | None:
         if form not in exercise.forms:
             raise Unreadable(f"{exercise.name} does not ask “{form}”; it asks {tables.joined(list(exercise.forms))}.")
         if solution is None:
-            if not answer.strip():
-                raise Unreadable("The answer is empty.")
+            _check(exercise, form, answer)
             return None
         return grade(exercise, solution, form, answer)
 
     def _keep(
-        self, exercise: Exercise, form: str, answer: str, hints: int, seconds: float | None, certainty: str
+        self, exercise: Exercise, form: str, answer: str, hints: int, seconds: float | None, certainty: str, at: str
     ) -> tuple[int, str]:
         """Keep the attempt; how many there are of this form now, and what went wrong if anything did."""
         try:
             learner = who()
             attempt = Attempt(
                 uuid.uuid4().hex, learner, self.store.course_id, exercise.name, exercise.fingerprint, form, answer,
-                SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, now(),
+                SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, at,
             )  # fmt: skip
             self.store.keep(attempt)
             return sum(one.form == form for one in own_attempts(self.store, exercise.name)), ""
@@ -102,22 +130,35 @@ class Desk:
             return 1, str(error)
 
     def _reply(
-        self, exercise: Exercise, solution: Solution | None, form: str, graded: Grade | None, tries: int, trouble: str
+        self,
+        exercise: Exercise,
+        solution: Solution | None,
+        form: str,
+        graded: Grade | None,
+        tries: int,
+        at: str,
+        trouble: str = "",
     ) -> Reply:
+        # After the last try that a release allows there is nothing left to keep back.
+        earned = max(tries, feedback.TRIES_BEFORE_ANSWER) if self._terms.used_up(tries) else tries
         if graded is None:
             shown = _empty("recorded", "Recorded. This course is graded by your instructor.") | {"tries": tries}
         else:
-            shown = feedback.explain(exercise, solution, form, graded, tries)
-        forms = list(exercise.forms)
-        done = graded is None or graded.solved or tries >= feedback.TRIES_BEFORE_ANSWER
-        more = done and form != forms[-1]
+            shown = feedback.explain(exercise, solution, form, graded, earned) | {"tries": tries}
+        if is_late(at, self._terms.closes):
+            shown["headline"] += f" {self._terms.too_late}"
+        done = graded is None or graded.solved or earned >= feedback.TRIES_BEFORE_ANSWER
+        shown |= {"trouble": trouble, **self._onward(exercise, form, done)}
+        return Reply(shown["status"], graded, shown)
+
+    def _onward(self, exercise: Exercise, form: str, done: bool) -> dict[str, Any]:
+        """Where to go from a form: on to the next one of the exercise, else to the next exercise of the notebook."""
+        more = done and form != list(exercise.forms)[-1]
         following = self.course.after(exercise.name) if done and not more else None
-        shown |= {
-            "trouble": trouble,
+        return {
             "next_form": more,
             "next": {"name": following, "title": self.course.exercise(following).title} if following else None,
         }
-        return Reply(shown["status"], graded, shown)
 
     def dispute(self, name: str, because: str) -> str:
         """Keep what a learner has to say against the grade of an exercise; it travels with the submission.
@@ -151,13 +192,13 @@ class Desk:
             "title": exercise.title,
             "crumb": {"notebook": notebook, "number": number, "of": of},
             "text": exercise.text,
-            "facts": _facts(exercise),
+            "facts": _facts(exercise) + self._terms.facts(),
             "policy": [list(block) for block in tables.policy(exercise.payer)],
             "note": exercise.note,
             "pictures": shown_first(exercise.shows, exercise.payer, exercise.date),
             "forms": list(exercise.forms),
             "at": 0,
-            "ask": asked(exercise, 0),
+            "ask": self._asked(exercise, 0),
             "hints": len(exercise.hints),
             "opened": [],
             "tries": 0,
@@ -167,6 +208,16 @@ class Desk:
             "trouble": "",
             "who": "",
         }
+
+    def _asked(self, exercise: Exercise, at: int) -> dict[str, Any]:
+        """What the form at this place asks, in the order that the release gives this learner."""
+        ask = asked(exercise, at)
+        try:
+            learner = who()
+        except StoreTrouble:
+            learner = ""
+        mixed = {key: self._terms.mixed(ask[key], learner, exercise.name, ask["form"]) for key in MIXED if key in ask}
+        return ask | mixed
 
     def open(self, name: str, at: int | None = None) -> dict[str, Any]:
         """Where the learner stands on an exercise: the form now asked, the last answer, and what was said to it."""
@@ -178,11 +229,13 @@ class Desk:
             attempts = own_attempts(self.store, exercise.name)
         except StoreTrouble as error:
             state["trouble"] = str(error)
+        if self._terms.waits(now()):
+            state["trouble"] = " ".join(filter(None, (state["trouble"], self._terms.not_yet)))
         of_form = {form: [one for one in attempts if one.form == form] for form in forms}
         if at is None:
             at = max((n for n, form in enumerate(forms) if of_form[form]), default=0)
         mine = of_form[forms[at]]
-        state |= {"at": at, "ask": asked(exercise, at), "tries": len(mine)}
+        state |= {"at": at, "ask": self._asked(exercise, at), "tries": len(mine)}
         if mine:
             state |= self._last(exercise, self.course.solution(name), forms[at], mine)
         return state
@@ -196,7 +249,7 @@ class Desk:
             graded = self._grade(exercise, solution, form, last.answer)
         except Unreadable:
             return known | {"earlier_wording": True}
-        reply = self._reply(exercise, solution, form, graded, len(mine), "")
+        reply = self._reply(exercise, solution, form, graded, len(mine), last.at)
         return known | {"answer": last.answer, "reply": dict(reply.shown)}
 
     def act(self, name: str, message: Mapping[str, Any], state: Mapping[str, Any]) -> dict[str, Any]:
@@ -228,7 +281,7 @@ class Desk:
             seconds=float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 10**7 else None,
             certainty=str(message.get("certainty", "")),
         )
-        if reply.status == "invalid":
+        if reply.status in NOT_TAKEN:
             return state | {"reply": dict(reply.shown), "trouble": trouble}
         kept_answer = {
             "answer": str(message.get("answer", "")),
@@ -236,6 +289,20 @@ class Desk:
             "earlier_wording": False,
         }
         return state | kept_answer | {"reply": dict(reply.shown), "trouble": trouble}
+
+
+def _check(exercise: Exercise, form: str, answer: str) -> None:
+    """Refuse what nobody could grade later. Answers of the other forms are ids that the form itself wrote."""
+    if not answer.strip():
+        raise Unreadable("The answer is empty.")
+    if len(answer) > MOST_ANSWER:
+        raise Unreadable(f"The answer has {len(answer):,} characters; the limit is {MOST_ANSWER:,}.")
+    if form == "complete":
+        check_words(Claim.parse(answer))
+    elif form == "audit":
+        read_audit(answer, exercise.forms[form]["claim"])
+    elif form == "number":
+        read_number(answer)
 
 
 def _empty(status: str, headline: str) -> dict[str, Any]:

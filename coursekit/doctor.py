@@ -15,6 +15,7 @@ from . import tables
 from .course import Course
 from .model import Unreadable
 from .record import Store, StoreTrouble, who
+from .terms import FULL
 
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "google-chrome", "firefox", "microsoft-edge", "safari", "xdg-open", "open")
@@ -72,7 +73,10 @@ def _course() -> Check:
         course = Course.find()
         count = len(course.names)
         sealed = "" if (course.root / "solutions").is_dir() else ", sealed: answers are recorded, not graded"
-        return Check("Course", count > 0, f"{course.about['title']} at {course.root}, {count} exercises{sealed}")
+        release = f", release {course.release.id}" if course.release.kind != FULL else ""
+        return Check(
+            "Course", count > 0, f"{course.about['title']} at {course.root}, {count} exercises{sealed}{release}"
+        )
     except Unreadable as error:
         return Check("Course", False, str(error))
 

@@ -87,6 +87,8 @@ def _notes(progress: Progress) -> list[str]:
 
 def _go_on(progress: Progress, html: bool = False) -> str:
     if not progress.next:
+        if any(one.state == "answered" for one in progress.standings):
+            return "Everything is answered."
         return "Everything is solved." if progress.standings else "The course has no exercises yet."
     one = next(one for one in progress.standings if one.exercise == progress.next)
     if not html:

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.text import Text
 
-from .desk import Desk
+from .desk import NOT_TAKEN, Desk
 from .model import Unreadable
 from .prompts import FORMS, pieces
 from .record import StoreTrouble, set_who, who
@@ -159,7 +159,8 @@ class Game:
     def show(self) -> None:
         """Print what the desk said to the last answer."""
         # Options, cards and steps are named by what feedback says about each; these answers speak for themselves.
-        if self.state["ask"]["form"] in ("complete", "audit", "number") and self.state["reply"]["status"] != "invalid":
+        was_taken = self.state["reply"]["status"] not in NOT_TAKEN
+        if was_taken and self.state["ask"]["form"] in ("complete", "audit", "number"):
             self.say(f"\nYour answer: {self.state['answer']}", "dim")
         show_reply(self.out, self.state, self.names())
 
@@ -190,6 +191,9 @@ class Game:
                 return
             self.open(following["name"])
             self.header()
+        elif reply["status"] == "refused":
+            self.say("")
+            raise Stop
         elif _is_done(reply):
             if not self.again("This was the last exercise of the notebook. Enter: stop"):
                 raise Stop
@@ -214,4 +218,4 @@ class Game:
 
 
 def _is_done(reply: Mapping[str, Any]) -> bool:
-    return reply["solved"] or reply["status"] == "recorded" or bool(reply["answers"])
+    return reply["solved"] or reply["status"] in ("recorded", "refused") or bool(reply["answers"])

@@ -12,6 +12,7 @@ from typing import Any
 from .course import Course
 from .model import FORMS, Case, Claim, Exercise, Grade, Solution, Unreadable
 from .reading import nearest
+from .terms import SEALED
 
 FINE, WRONG, BAD = 0, 1, 2
 COUNTINGS = ("total-time", "per-service")
@@ -280,6 +281,8 @@ def draft_(args: argparse.Namespace) -> Result:
     from .draft import skeleton
 
     course = _course()
+    if course.release.kind == SEALED:
+        raise Unreadable(f"The course at {course.root} is a sealed release: nothing is worked out about its exercises.")
     text = skeleton(course, _named(course, args.name))
     return {"draft": text}, lambda out: out.out(text, highlight=False), FINE
 

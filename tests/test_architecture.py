@@ -34,6 +34,7 @@ ORDER = (
     "codetree",
     "showing",
     "files",
+    "terms",
     "course",
     "reference",
     "pictures",

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from datetime import date as Date
 from functools import cached_property
 
 from ..course import Course
 from ..engine import grade
 from ..model import DISPUTE, PARTS, Attempt, Exercise, Grade, Unreadable
+from ..terms import is_late
 from ..thoughts import shown_by
 
 Key = tuple[str, str, str]
@@ -22,7 +24,8 @@ class Mark:
     """What one learner did on one exercise. Scores run from 0 to 1 over all its forms; a form not tried counts 0.
 
     `first` is the score of the first tries and shows skill; `best` that of the best ones. The four parts are counted at
-    the best try, as "right/of". `earlier` counts answers to an earlier wording, graded only where they still can be.
+    the best try, as "right/of". `earlier` counts answers to an earlier wording, graded only where they still can be;
+    `late` counts answers after the closing day, which are graded like the others: what they are worth is for people.
     """
 
     learner: str
@@ -42,6 +45,7 @@ class Mark:
     seconds: float
     sure_but_wrong: int
     earlier: int
+    late: int
     disputes: str
     began: str
     last: str
@@ -63,9 +67,10 @@ class _Tally:
 class Marker:
     """Grades attempts of one course. The same answer is graded once, however many learners gave it."""
 
-    def __init__(self, course: Course, most_tries: int | None = None):
+    def __init__(self, course: Course, most_tries: int | None = None, closes: Date | None = None):
         self.course = course
         self.most_tries = most_tries
+        self.closes = closes
         self._known: dict[Key, Grade | None] = {}
         self._names: dict[Key, tuple[str, ...]] = {}
 
@@ -102,12 +107,13 @@ class Marker:
     def _mark(self, learner: str, exercise: Exercise, attempts: Sequence[Attempt]) -> Mark:
         tallies = {form: _Tally() for form in exercise.forms}
         misconceptions: dict[str, None] = {}
-        hints, seconds, sure, earlier, disputes, counted = 0, 0.0, 0, 0, [], []
+        hints, seconds, sure, earlier, late, disputes, counted = 0, 0.0, 0, 0, 0, [], []
         for attempt in attempts:
             if attempt.form == DISPUTE:
                 disputes.append(attempt.answer)
                 continue
             earlier += attempt.fingerprint != exercise.fingerprint
+            late += is_late(attempt.at, self.closes)
             tally = tallies.get(attempt.form)
             if tally is None or tally.tries == self.most_tries:
                 continue
@@ -129,7 +135,7 @@ class Marker:
             learner, exercise.folder, exercise.name, exercise.title, sum(one.tries for one in forms),
             round(sum(one.first or 0.0 for one in forms) / of, 4), round(sum(max(one.best, 0.0) for one in forms) / of, 4),
             all(one.best == 1 for one in forms), *(_share(forms, part) for part in PARTS), "; ".join(misconceptions), hints,
-            round(seconds, 1), sure, earlier, " | ".join(disputes), counted[0].at if counted else "",
+            round(seconds, 1), sure, earlier, late, " | ".join(disputes), counted[0].at if counted else "",
             counted[-1].at if counted else "",
         )  # fmt: skip
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import date as Date
 from pathlib import Path
 
 from ..course import Course
-from ..model import Unreadable
+from ..model import Attempt, Unreadable
 from ..store import Store
 from .collecting import Collection, Found, collected, gathered
 from .marking import Mark, Marker, unknown_exercises
+from .scale import is_table, of_table
 
 Tick = Callable[[int], None]
 
@@ -41,18 +43,37 @@ def of_database(store: Store) -> Collection:
     return Collection(attempts, {who: [] for who in attempts}, [], 0)
 
 
+def in_table(source: str, course_id: str) -> Collection:
+    """All attempts of a course in a Parquet table."""
+    attempts: dict[str, list[Attempt]] = {}
+    for one in of_table(source, course_id):
+        attempts.setdefault(one.learner or "(no name)", []).append(one)
+    return Collection(dict(sorted(attempts.items())), {who: [] for who in attempts}, [], 0)
+
+
 def is_database(source: str) -> bool:
     """Whether a source names a database and not a folder: `postgresql+psycopg://...`."""
     return "://" in source
 
 
-def room(source: str, course: Course, most_tries: int | None = None, tick: Tick = lambda learners: None) -> Room:
-    """Collect and grade a class from a folder of submissions or a database URL. Raises `Unreadable` and `StoreTrouble`."""
+def room(
+    source: str,
+    course: Course,
+    most_tries: int | None = None,
+    tick: Tick = lambda learners: None,
+    closes: Date | None = None,
+) -> Room:
+    """Collect and grade a class: a folder of submissions, a database URL or a Parquet table. Raises `Unreadable`, `StoreTrouble`.
+
+    `closes` is the day after which answers count as late; without one, that of the course's own release.
+    """
     if is_database(source):
         collection = of_database(Store(source, course.id))
+    elif is_table(source):
+        collection = in_table(source, course.id)
     else:
         collection = gathered(_counted(collected(Path(source)), tick), course.id)
-    marker = Marker(course, most_tries)
+    marker = Marker(course, most_tries, closes or course.release.closes)
     if not (course.root / "solutions").is_dir():
         raise Unreadable(f"The course at {course.root} is sealed: it holds no solutions, so nothing can be graded with it. "
                          "Run this in the full course, or name it in COURSEKIT_COURSE.")  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterable, Sequence
 from dataclasses import astuple
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,11 @@ def write_all(folder: Path, marks: Sequence[Mark], collection: Collection, sizes
             for who in learners
         ),
     )
-    return sorted(folder.glob("*.csv"))
+    if find_spec("pyarrow"):
+        from .scale import write_table
+
+        write_table(folder / "marks.parquet", marks)
+    return sorted([*folder.glob("*.csv"), *folder.glob("*.parquet")])
 
 
 def _points(mine: dict[str, tuple[float, str]], who: str) -> float:

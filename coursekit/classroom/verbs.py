@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import date as Date
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .. import record
 from ..course import Course
 from ..model import Unreadable
 from ..store import Store, now
+from ..terms import PRACTICE, SEALED, Release, a_count_of_tries, a_day, a_seed, a_title, in_order
 from ..verbs import FINE, WRONG, Result
 from .submission import SUFFIX, written
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -34,6 +38,67 @@ def _bar(text: str, quiet: bool) -> Iterator[Any]:
         yield lambda done: bar.update(task, completed=done)
 
 
+def release(args: argparse.Namespace) -> Result:
+    """Make of the course what a class gets: one folder and one zip, sealed or for practice."""
+    from .releasing import make
+
+    if args.practice == args.sealed:
+        raise Unreadable("Say which: --practice holds the solutions and grades at once, --sealed records answers.")
+    named = Path(args.course).expanduser().resolve() if args.course else None
+    if named and not (named / "exercises" / "course.yaml").is_file():
+        raise Unreadable(f"There is no exercises/course.yaml in {named}. Name the folder of a course with --course.")
+    terms = Release(
+        kind=SEALED if args.sealed else PRACTICE,
+        title=_option("--title", args.title, a_title) or "",
+        opens=_option("--opens", args.opens, a_day),
+        closes=_option("--closes", args.closes, a_day),
+        tries=_option("--tries", args.tries, a_count_of_tries),
+        seed=_option("--seed", args.seed, a_seed),
+    )
+    in_order(terms.opens, terms.closes)
+    course = Course(named) if named else Course.find()
+    notebooks, exercises = (_option(name, text, _words) or () for name, text in
+                            (("--notebooks", args.notebooks), ("--exercises", args.exercises)))  # fmt: skip
+    made = make(Path(args.dir), course, terms, notebooks, exercises)
+    warning = ""
+    if args.sealed and made.public:
+        which = "these exercises" if len(made.public) == len(made.exercises) else ", ".join(made.public)
+        warning = f"The solutions of {which} are public. For a graded test name a course of your own with --course."
+    found = {
+        "folder": str(made.folder), "zip": str(made.zip), "course": course.id, **asdict(made.release),
+        "opens": terms.opens and str(terms.opens), "closes": terms.closes and str(terms.closes),
+        "notebooks": list(made.notebooks), "exercises": list(made.exercises), "public": list(made.public),
+        "files": made.files, "bytes": made.bytes, "warning": warning,
+    }  # fmt: skip
+
+    def show(to: Any) -> None:
+        to.print(f"Release {made.release.id}, {made.release.kind}: {len(made.exercises)} exercises in {made.folder}")
+        to.print(f"To hand out: {made.zip}, {made.bytes / 1e6:.1f} MB. It starts with: make lab")
+        for what, said in terms.facts():
+            to.print(f"{what}: {said}")
+        if warning:
+            to.print(f"! {warning}", style="bold yellow")
+
+    return found, show, FINE
+
+
+def _option(name: str, text: str | None, read: Callable[[str], T]) -> T | None:
+    """The value of an option, or None where it was not given. What its reader refuses is refused by name."""
+    if text is None:
+        return None
+    try:
+        return read(text)
+    except Unreadable as error:
+        raise Unreadable(f"{name}: {error}") from None
+
+
+def _words(text: str) -> list[str]:
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    if not words:
+        raise Unreadable("It names nothing. Give names parted by commas, or leave it out.")
+    return words
+
+
 def submit(args: argparse.Namespace) -> Result:
     """Write your answers into one file to hand in."""
     course = Course.find()
@@ -47,7 +112,7 @@ def submit(args: argparse.Namespace) -> Result:
         known = ", ".join(filter(None, store.learners())) or "nobody"
         raise Unreadable(f"There are no answers of {learner} in {store.where}. Answers there are of: {known}.")
     out = Path(args.out or f"{_file_name(learner)}-{course.id}{SUFFIX}")
-    text = "\n".join(written(learner, course.id, course.release, attempts, now())) + "\n"
+    text = "\n".join(written(learner, course.id, course.release.id, attempts, now())) + "\n"
     try:
         out.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
@@ -78,10 +143,11 @@ def grade_all(args: argparse.Namespace) -> Result:
     from .room import room
     from .sheets import write_all
 
-    course = Course.find()
+    course, out, closes = Course.find(), Path(args.out), _option("--closes", args.closes, a_day)
+    if args.engine == "dask":
+        return _grade_on_cluster(args, course, out, closes)
     with _bar("Grading", args.json) as tick:
-        graded = room(args.folder, course, args.tries, tick)
-    out = Path(args.out)
+        graded = room(args.folder, course, args.tries, tick, closes)
     files = write_all(out, graded.marks, graded.collection, graded.sizes)
     refused = graded.collection.refused
     doubts = {who: said for who, said in graded.collection.doubts.items() if said}
@@ -104,6 +170,15 @@ def grade_all(args: argparse.Namespace) -> Result:
             to.print(f"{more} more in {out / 'problems.csv'}")
 
     return found, show, WRONG if refused or doubts else FINE
+
+
+def _grade_on_cluster(args: argparse.Namespace, course: Course, out: Path, closes: Date | None) -> Result:
+    from .scale import graded_on_cluster
+
+    learners, rows = graded_on_cluster(args.folder, course, out, args.tries, closes, args.cluster or "")
+    files = [str(out / name) for name in ("marks.csv", "marks.parquet")]
+    found = {"learners": learners, "rows": rows, "refused": [], "doubts": {}, "files": files}
+    return found, lambda to: to.print(f"{learners:,} learners, {rows:,} rows: {out}"), FINE
 
 
 def regrade(args: argparse.Namespace) -> Result:
@@ -130,8 +205,26 @@ def regrade(args: argparse.Namespace) -> Result:
 
 def add_verbs(verb: Any) -> None:
     """Tell the command line of these verbs."""
-    folder = ("folder", {"metavar": "FOLDER", "help": "a folder of submissions in any nesting, or a database URL"})
+    folder = (
+        "folder",
+        {"metavar": "FOLDER", "help": "a folder of submissions in any nesting, a database URL, or a Parquet table"},
+    )
     tries = ("--tries", {"type": _whole, "metavar": "N", "help": "count only the first N tries of each question"})
+    date = "such as 2026-09-30"
+    verb(
+        release,
+        ("dir", {"metavar": "DIR", "help": "a new folder; its zip is written beside it"}),
+        ("--practice", {"action": "store_true", "help": "with the solutions: answers are graded at once"}),
+        ("--sealed", {"action": "store_true", "help": "without the solutions: answers are recorded"}),
+        ("--course", {"metavar": "DIR", "help": "a course of your own (default: the one found from here)"}),
+        ("--notebooks", {"metavar": "LIST", "help": "numbers or names, parted by commas: 02,03 (default: all)"}),
+        ("--exercises", {"metavar": "LIST", "help": "names, parted by commas (default: all of the notebooks)"}),
+        ("--title", {"metavar": "TITLE", "help": "what the class reads at the top"}),
+        ("--opens", {"metavar": "DATE", "help": f"the first day on which answers are taken, {date}"}),
+        ("--closes", {"metavar": "DATE", "help": f"the last day, {date}; later answers are kept, and named late"}),
+        ("--tries", {"metavar": "N", "help": "how many tries each question takes (default: any number)"}),
+        ("--seed", {"metavar": "N", "help": "mix options, cards and steps for each learner, by this number"}),
+    )
     verb(
         submit,
         (
@@ -140,7 +233,18 @@ def add_verbs(verb: Any) -> None:
         ),
         ("--out", {"metavar": "FILE", "help": f"where to write it (default: NAME-COURSE{SUFFIX} here)"}),
     )
-    verb(grade_all, folder, ("--out", {"required": True, "metavar": "DIR", "help": "a folder for the tables"}), tries)
+    verb(
+        grade_all,
+        folder,
+        ("--out", {"required": True, "metavar": "DIR", "help": "a folder for the tables"}),
+        tries,
+        ("--closes", {"metavar": "DATE", "help": "the last day; answers after it are counted as late"}),
+        (
+            "--engine",
+            {"choices": ("local", "dask"), "default": "local", "help": "dask: in parts on a cluster (very large sets)"},
+        ),
+        ("--cluster", {"metavar": "ADDRESS", "help": "a Dask scheduler, tcp://host:8786 (default: this machine)"}),
+    )
     verb(
         regrade,
         folder,

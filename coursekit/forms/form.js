@@ -52,6 +52,9 @@ function policyBlocks(blocks) {
   return out;
 }
 
+// An answer that cannot be read, or that the terms of a release do not take: it was not kept.
+const notTaken = (reply) => reply.status === "invalid" || reply.status === "refused";
+
 // The card -----------------------------------------------------------------------------------------------------------
 
 function render({ model, el }) {
@@ -298,13 +301,13 @@ function render({ model, el }) {
 
     const tries = (reply && reply.tries) || state.tries || 0;
     const solved = Boolean(reply && reply.solved);
-    const kind = !reply ? "" : reply.status === "invalid" ? "invalid" : reply.status === "recorded" ? "recorded" : solved ? "solved" : "wrong";
+    const kind = !reply ? "" : notTaken(reply) ? "invalid" : reply.status === "recorded" ? "recorded" : solved ? "solved" : "wrong";
     badge.textContent = kind === "solved" ? `✓ Solved on the ${ordinal(tries || 1)} try` : kind === "recorded" ? "Recorded" : tries ? plural(tries, "try", "tries") : "";
     badge.className = `ck-badge ck-${kind}`;
     result.className = `ck-result ck-${kind}`;
     put(result, reply && [
       h("p", { class: "ck-headline" }, h("span", { class: "ck-sign", "aria-hidden": "true" }, { solved: "✓", wrong: "✗", recorded: "●", invalid: "!" }[kind]),
-        h("span", {}, reply.headline || "", kind === "invalid" && h("small", {}, " This was not counted as a try."))),
+        h("span", {}, reply.headline || "", reply.status === "invalid" && h("small", {}, " This was not counted as a try."))),
       (reply.parts || []).length > 0 && h("p", { class: "ck-parts" }, reply.parts.map(([what, right, of], i) =>
         [i > 0 && " · ", h("span", {}, `${what} `, h("b", {}, `${right}/${of}`))])),
     ]);
@@ -389,7 +392,7 @@ function render({ model, el }) {
     } else {
       const replied = JSON.stringify(before.reply) !== JSON.stringify(state.reply) || kind === "submit";
       if (kind === "submit" && !state.trouble) {
-        if (!state.reply || state.reply.status !== "invalid") {
+        if (!state.reply || !notTaken(state.reply)) {
           dropDraft();
           touched = false;
           seen = 0;

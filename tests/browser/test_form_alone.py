@@ -387,6 +387,19 @@ def test_an_answer_that_cannot_be_read_is_not_called_wrong(page, view):
     expect(page.get_by_label("How many units")).to_have_value("2")
 
 
+def test_an_answer_that_a_release_does_not_take_is_not_called_wrong_and_leads_on(page, view):
+    state = view(("one_number", 0))
+    mount(page, state)
+    page.get_by_label("How many units").fill("2")
+    submit(page).click()
+    told = {"status": "refused", "headline": "You have used all 2 tries.", "lines": [], "tries": 2, "next_form": True}
+    answer(page, state | {"reply": view(("one_number", 0), "1")["reply"] | told})
+    expect(page.locator(".ck-result")).to_have_text("!You have used all 2 tries.")
+    expect(page.locator(".ck-badge")).to_have_text("2 tries")
+    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_label("How many units")).to_have_value("2")
+
+
 def test_a_sealed_course_says_recorded_and_nothing_else(page, view):
     state = view(("one_number", 0), "1")
     told = {"status": "recorded", "headline": "Recorded.", "lines": [], "parts": [], "marks": [], "why": ""}
