@@ -203,6 +203,42 @@ def regrade(args: argparse.Namespace) -> Result:
     return {"moved": [asdict(row) for row in rows]}, show, WRONG if rows else FINE
 
 
+def report(args: argparse.Namespace) -> Result:
+    """Write what a class shows, or one learner's own page, as one HTML file that needs no network."""
+    from .report import ClassReport
+    from .room import room
+
+    course = Course.find()
+    with _bar("Grading", args.json) as tick:
+        graded = room(args.folder, course, args.tries, tick)
+    seen, out = ClassReport(graded), Path(args.out)
+    text = seen.learner_page(args.learner) if args.learner else seen.page()
+    try:
+        out.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise Unreadable(
+            f"{out} cannot be written: {error.strerror or error}. Name another place with --out."
+        ) from None
+    refused, doubts = graded.collection.refused, sum(bool(said) for said in graded.collection.doubts.values())
+    found = {
+        "file": str(out),
+        "learners": len(graded.learners),
+        "exercises": len(seen.items),
+        "answers": seen.answers,
+        "refused": len(refused),
+        "doubts": doubts,
+        "disputes": sum(map(len, seen.disputes.values())),
+        "bytes": out.stat().st_size,
+    }
+
+    def show(to: Any) -> None:
+        to.print(f"{found['learners']:,} learners, {found['answers']:,} answers: {out}")
+        if refused or doubts:
+            to.print(f"Files refused: {len(refused):,}. Learners with a doubt: {doubts:,}. The report says why.")
+
+    return found, show, FINE
+
+
 def add_verbs(verb: Any) -> None:
     """Tell the command line of these verbs."""
     folder = (
@@ -250,6 +286,13 @@ def add_verbs(verb: Any) -> None:
         folder,
         ("--against", {"required": True, "metavar": "CSV", "help": "the marks.csv given out before"}),
         tries,
+    )
+    verb(
+        report,
+        folder,
+        ("--out", {"required": True, "metavar": "HTML", "help": "where to write the page"}),
+        tries,
+        ("--learner", {"metavar": "NAME", "help": "write this learner's own page alone, for handing out"}),
     )
 
 
