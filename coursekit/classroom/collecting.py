@@ -6,127 +6,83 @@ that says why.
 
 from __future__ import annotations
 
-import io
 import os
-import zipfile
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from ..model import Attempt, Unreadable
-from .submission import MOST_BYTES, SUFFIX, Submission, read_submission
+from .submission import SUFFIX
+from .unpacking import LINK, Bundle, Found, Refused, from_file, is_left_behind, is_zip, plain, why_not_read
 
 MOST_FILES = 100_000
-MOST_MEMBERS = 20_000
-MOST_NESTED = 3
-MOST_IN_ZIP = 2**30  # bytes of one zip file, unpacked
-# What systems leave beside files; nobody handed it in.
-LEFT_BEHIND = ("__MACOSX", ".DS_Store", "Thumbs.db", "desktop.ini")
+MOST_DEEP = 40  # folders in folders
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A file that gave no submission, and why."""
-
-    file: str
-    says: str
-
-
-Found = tuple[str, Submission] | Refused
+# In a folder ---------------------------------------------------------------------------------------------------------
 
 
 def collected(folder: Path) -> Iterator[Found]:
     """Every submission under a folder with the file it came from, or why a file gave none. Raises `Unreadable` for no folder."""
     if not folder.is_dir():
         raise Unreadable(f"There is no folder {folder}. Name the folder that holds the submissions.")
-    seen = 0
-    for place, inside, names in os.walk(folder):
-        inside[:] = sorted(name for name in inside if name not in LEFT_BEHIND)
-        for name in sorted(names):
-            path = Path(place) / name
-            shown = path.relative_to(folder).as_posix()
+    seen, closed = 0, []
+    for place, inside, names in os.walk(folder, onerror=closed.append):
+        here, depth = Path(place), len(Path(place).relative_to(folder).parts)
+        yield from (_closed(error, folder) for error in closed)
+        closed.clear()
+        inside[:] = sorted(name for name in inside if not is_left_behind(name))
+        folders = set(inside)
+        for name in [*inside, *sorted(name for name in names if not is_left_behind(name))]:
+            shown = _shown(here / name, folder)
             seen += 1
             if seen > MOST_FILES:
-                yield Refused(shown, f"more than {MOST_FILES:,} files: the rest was not looked at")
+                yield Refused(shown, f"more than {MOST_FILES:,} files and folders: the rest was not looked at")
                 return
-            yield from _from_path(path, shown)
+            if name not in folders:
+                yield from _from_path(here / name, shown)
+            elif why := _why_odd(here / name, depth):
+                yield Refused(shown, why)
+        inside[:] = [name for name in inside if depth < MOST_DEEP and not (here / name).is_symlink()]
+    yield from (_closed(error, folder) for error in closed)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    # A name on disk may be any bytes.
+    return plain(os.fsencode(path.relative_to(folder).as_posix()).decode("utf-8", "replace"))
+
+
+def _closed(error: OSError, folder: Path) -> Refused:
+    return Refused(_shown(Path(error.filename), folder), f"the folder cannot be opened: {error.strerror}")
+
+
+def _why_odd(path: Path, depth: int) -> str:
+    """What is said of a folder that is not just entered; `depth` is that of the folder it lies in."""
+    if path.is_symlink():
+        return LINK
+    if depth >= MOST_DEEP:
+        return f"folders are nested more than {MOST_DEEP} deep: this one was not looked at"
+    if path.name.lower().endswith(SUFFIX):
+        return "a folder with the name of a submission; what is in it was looked at"
+    return ""
 
 
 def _from_path(path: Path, shown: str) -> Iterator[Found]:
-    if path.name in LEFT_BEHIND or path.name.startswith("._"):
-        return
     if path.is_symlink():
-        yield Refused(shown, "a link to another place; links are not followed")
+        yield Refused(shown, LINK)
     elif not path.is_file():
         yield Refused(shown, "neither a file nor a folder")
+    elif why := why_not_read(path.name):
+        yield Refused(shown, why)
     else:
         try:
             with path.open("rb") as file:
-                yield from _from_file(file, shown, 0)
+                yield from Bundle(shown).found(file) if is_zip(path.name) else from_file(file, shown)
         except OSError as error:
             yield Refused(shown, f"the file cannot be opened: {error.strerror or error}")
 
 
-def _from_file(file: BinaryIO, shown: str, depth: int) -> Iterator[Found]:
-    lower = shown.lower()
-    if lower.endswith(".zip"):
-        yield from _from_zip(file, shown, depth + 1)
-    elif not lower.endswith(SUFFIX):
-        yield Refused(shown, f"not a submission: their names end in {SUFFIX}")
-    else:
-        try:
-            yield shown, read_submission(file)
-        except Unreadable as error:
-            yield Refused(shown, str(error))
-
-
-def _from_zip(file: BinaryIO, shown: str, depth: int) -> Iterator[Found]:
-    if depth > MOST_NESTED:
-        yield Refused(shown, f"zip files are nested more than {MOST_NESTED} deep")
-        return
-    try:
-        with zipfile.ZipFile(file) as bundle:
-            members = [one for one in bundle.infolist() if not one.is_dir()]
-            if len(members) > MOST_MEMBERS:
-                yield Refused(shown, f"the zip file holds more than {MOST_MEMBERS:,} files")
-                return
-            left = MOST_IN_ZIP
-            for one in members:
-                name = one.filename.replace("\\", "/")
-                if any(part in LEFT_BEHIND or part.startswith("._") for part in name.split("/")):
-                    continue
-                inside = f"{shown}/{name}"
-                try:
-                    data = _unpacked(
-                        bundle, one, min(left, MOST_IN_ZIP if name.lower().endswith(".zip") else MOST_BYTES)
-                    )
-                except (
-                    zipfile.BadZipFile,
-                    zlib.error,
-                    RuntimeError,
-                    NotImplementedError,
-                    EOFError,
-                    OSError,
-                    ValueError,
-                ) as error:
-                    yield Refused(inside, f"the zip file cannot be unpacked here: {error}")
-                    continue
-                if data is None:
-                    yield Refused(inside, "unpacked it would be larger than any submission is")
-                    continue
-                left -= len(data)
-                yield from _from_file(io.BytesIO(data), inside, depth)
-    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RecursionError) as error:
-        yield Refused(shown, f"this is not a zip file that can be read: {error}")
-
-
-def _unpacked(bundle: zipfile.ZipFile, member: zipfile.ZipInfo, most: int) -> bytes | None:
-    """The bytes of a member, or None where there are more than may be: what the directory says of the size is not believed."""
-    with bundle.open(member) as stream:
-        data = stream.read(most + 1)
-    return data if len(data) <= most else None
+# By learner ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +95,22 @@ class Collection:
     files: int
 
 
+def _named(those: set[str]) -> str:
+    names, more = sorted(those)[:5], len(those) - 5
+    return f"{', '.join(names)} and {more:,} more" if more > 0 else ", ".join(names)
+
+
 def gathered(found: Iterator[Found], course: str) -> Collection:
-    """The attempts of one course. An attempt that came in several files counts once; whose it is, its first file says."""
+    """The attempts of one course, the same in any order of files.
+
+    An attempt that came in several files of a learner counts once. What two learners handed in counts for both, and both
+    are named: who has it from whom is for people to say.
+    """
     attempts: dict[str, dict[str, Attempt]] = {}
     doubts: dict[str, list[str]] = {}
     refused: list[Refused] = []
     owner: dict[str, str] = {}
+    shared: dict[str, set[str]] = {}
     files = 0
     for one in found:
         if isinstance(one, Refused):
@@ -159,12 +125,16 @@ def gathered(found: Iterator[Found], course: str) -> Collection:
         mine, said = attempts.setdefault(learner, {}), doubts.setdefault(learner, [])
         said += [f"{shown}: {doubt}" for doubt in submission.doubts]
         for attempt in submission.attempts:
-            first = owner.setdefault(attempt.id, learner)
-            if first != learner:
-                said.append(f"{shown}: holds attempts that {first} handed in too")
-                continue
-            other = mine.setdefault(attempt.id, attempt)
-            if other != attempt:
-                said.append(f"{shown}: one attempt differs from what the same learner handed in before")
+            if (other := mine.setdefault(attempt.id, attempt)) != attempt:
+                mine[attempt.id] = min(other, attempt, key=repr)
+                said.append("one attempt stands differently in two files")
+            if (first := owner.setdefault(attempt.id, learner)) != learner:
+                shared.setdefault(attempt.id, {first}).add(learner)
+    others: dict[str, set[str]] = {}
+    for those in {frozenset(those) for those in shared.values()}:
+        for who in those:
+            others.setdefault(who, set()).update(those - {who})
+    for who, those in others.items():
+        doubts[who].append(f"handed in attempts that {_named(those)} handed in too")
     ordered = {who: sorted(mine.values(), key=lambda one: (one.at, one.id)) for who, mine in sorted(attempts.items())}
-    return Collection(ordered, {who: list(dict.fromkeys(said)) for who, said in doubts.items()}, refused, files)
+    return Collection(ordered, {who: sorted(set(said)) for who, said in doubts.items()}, refused, files)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..model import Unreadable
 from .marking import COLUMNS, Mark
+from .sheets import safe
 
 MOST_ROWS = 2_000_000
-COMPARED = ("first", "best", "code", "units", "modifier", "documentation")
+SCORES = ("first", "best")
+COMPARED = (*SCORES, "code", "units", "modifier", "documentation")
+_SCORE = re.compile(r"[01](?:\.\d{1,17})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Moved:
 
 
 def read_marks(path: Path) -> dict[tuple[str, str], dict[str, str]]:
-    """An earlier `marks.csv`, by learner and exercise. Raises `Unreadable` for another kind of file."""
+    """An earlier `marks.csv`, by learner (as the sheet shows them) and exercise. Raises `Unreadable` for another kind of file."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = csv.DictReader(file, strict=True)
@@ -38,32 +42,41 @@ def read_marks(path: Path) -> dict[tuple[str, str], dict[str, str]]:
             for n, row in enumerate(rows):
                 if n >= MOST_ROWS:
                     raise Unreadable(f"{path} has more than {MOST_ROWS:,} rows.")
-                table[_plain(row["learner"]), row["exercise"]] = row
+                _check(row, path, n + 2)
+                table[row["learner"], row["exercise"]] = row
             return table
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise Unreadable(f"{path} cannot be read: {error}. Name the marks.csv that grade-all wrote.") from None
 
 
-def _plain(cell: str) -> str:
-    # The apostrophe that keeps a spreadsheet from running a cell is not part of the name.
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in ("=", "+", "-", "@", "\t", "\r", "\n") else cell
+def _check(row: Mapping[str | None, str | None], path: Path, line: int) -> None:
+    """Refuse a row that somebody's program left half of, or with a score that is none."""
+    for name in ("learner", "exercise", *COMPARED):
+        if row[name] is None or None in row:
+            raise Unreadable(
+                f"{path}, row {line}: the row has too few cells or too many. Take the file that grade-all wrote."
+            )
+    for name in SCORES:
+        if not _SCORE.fullmatch(row[name]):
+            raise Unreadable(f"{path}, row {line}: “{row[name][:20]}” under “{name}” is no score. "
+                             "Take the file that grade-all wrote.")  # fmt: skip
 
 
 def moved(earlier: Mapping[tuple[str, str], Mapping[str, str]], marks: Iterable[Mark]) -> Iterator[Moved]:
     """Every mark that moved, in the order of learners and of the course; then what is there no more."""
     seen = set()
     for mark in marks:
-        key = (mark.learner, mark.exercise)
-        seen.add(key)
-        before = earlier.get(key)
+        key, at = (mark.learner, mark.exercise), (safe(mark.learner), mark.exercise)
+        seen.add(at)
+        before = earlier.get(at)
         if before is None:
             yield Moved(*key, "best", "", f"{mark.best:g}", "new: there was no mark before")
             continue
         for column in COMPARED:
             was, now = before[column], getattr(mark, column)
             if isinstance(now, float):
-                if abs(float(was or 0) - now) > 1e-9:
-                    yield Moved(*key, column, f"{float(was or 0):g}", f"{now:g}", _why(before, mark))
+                if abs(float(was) - now) > 1e-9:
+                    yield Moved(*key, column, f"{float(was):g}", f"{now:g}", _why(before, mark))
             elif was != now:
                 yield Moved(*key, column, was, now, _why(before, mark))
     for key, before in earlier.items():

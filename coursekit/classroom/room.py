@@ -13,8 +13,10 @@ from ..store import Store
 from .collecting import Collection, Found, collected, gathered
 from .marking import Mark, Marker, unknown_exercises
 from .scale import is_table, of_table
+from .unpacking import plain
 
-Tick = Callable[[int], None]
+# Called with what is being done, how much of it is, and of how much, or None.
+Tick = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def room(
     source: str,
     course: Course,
     most_tries: int | None = None,
-    tick: Tick = lambda learners: None,
+    tick: Tick = lambda what, done, of: None,
     closes: Date | None = None,
 ) -> Room:
     """Collect and grade a class: a folder of submissions, a database URL or a Parquet table. Raises `Unreadable`, `StoreTrouble`.
@@ -78,10 +80,11 @@ def room(
         raise Unreadable(f"The course at {course.root} is sealed: it holds no solutions, so nothing can be graded with it. "
                          "Run this in the full course, or name it in COURSEKIT_COURSE.")  # fmt: skip
     marks: list[Mark] = []
-    for learner, attempts in collection.attempts.items():
+    for n, (learner, attempts) in enumerate(collection.attempts.items(), 1):
+        tick("Grading", n, len(collection.attempts))
         marks += marker.marks(learner, attempts)
         if strange := unknown_exercises(marker, attempts):
-            said = f"answers to exercises that this course does not have: {', '.join(strange[:5])}"
+            said = f"answers to exercises that this course does not have: {', '.join(map(plain, strange[:5]))}"
             collection.doubts[learner].append(said)
     return Room(course, collection, tuple(marks))
 
@@ -89,4 +92,4 @@ def room(
 def _counted(found: Iterator[Found], tick: Tick) -> Iterator[Found]:
     for n, one in enumerate(found, 1):
         yield one
-        tick(n)
+        tick("Reading", n, None)

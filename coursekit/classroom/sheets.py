@@ -3,32 +3,47 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import astuple
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from ..model import Unreadable
 from .collecting import Collection
 from .marking import COLUMNS, Mark
 
-# A cell that starts so is run as a formula by one spreadsheet or another.
-STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+# A cell that starts so is run as a formula by one spreadsheet or another, with the wide signs in East Asia.
+STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a comma is a decimal sign, a spreadsheet cuts cells at semicolons, and what follows one starts a cell.
+_CUT = re.compile(r"[;\t\r\n](?=[=+\-@＝＋－＠])")
 
 
 def safe(value: Any) -> Any:
-    """A cell that a spreadsheet shows and does not run: text that would start a formula gets an apostrophe before it."""
-    if isinstance(value, str) and value.startswith(STARTS_A_FORMULA):
-        return f"'{value}"
-    return value
+    """A cell that a spreadsheet shows and does not run: what would start a formula gets an apostrophe before it."""
+    if not isinstance(value, str):
+        return value
+    value = _CUT.sub(r"\g<0>'", value)
+    return f"'{value}" if value.startswith(STARTS_A_FORMULA) else value
 
 
 def write_rows(path: Path, head: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """A CSV file in UTF-8 with a mark that makes Excel read it so."""
-    with path.open("w", encoding="utf-8-sig", newline="") as file:
+    """A CSV file in UTF-8 with a mark that makes Excel read it so. Raises `Unreadable` where it cannot be written."""
+    with _writing(path), path.open("w", encoding="utf-8-sig", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
         out.writerow(head)
         out.writerows([safe(cell) for cell in row] for row in rows)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be written: {error.strerror or error}. "
+                         "If it is open in a spreadsheet, close it there, or name another folder with --out.") from None  # fmt: skip
 
 
 def by_notebook(marks: Iterable[Mark], sizes: dict[str, int]) -> dict[str, dict[str, tuple[float, str]]]:
@@ -48,8 +63,11 @@ NBGRADER = (
 
 def write_all(folder: Path, marks: Sequence[Mark], collection: Collection, sizes: dict[str, int]) -> list[Path]:
     """Write every file of a graded class into a folder. `sizes` says how many exercises each notebook has."""
-    folder.mkdir(parents=True, exist_ok=True)
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
     learners = list(collection.attempts)
+    # A notebook without exercises is worth nothing, and no column.
+    sizes = {folder: most for folder, most in sizes.items() if most}
     points = by_notebook(marks, sizes)
     write_rows(folder / "marks.csv", COLUMNS, map(astuple, marks))
     write_rows(
@@ -98,7 +116,8 @@ def write_all(folder: Path, marks: Sequence[Mark], collection: Collection, sizes
     if find_spec("pyarrow"):
         from .scale import write_table
 
-        write_table(folder / "marks.parquet", marks)
+        with _writing(folder / "marks.parquet"):
+            write_table(folder / "marks.parquet", marks)
     return sorted([*folder.glob("*.csv"), *folder.glob("*.parquet")])
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, timedelta
@@ -27,14 +28,18 @@ VERSION = 1
 MOST_BYTES = 16 * 1024 * 1024
 MOST_LINE = 32 * 1024
 MOST_ATTEMPTS = 20_000
-# A laptop's clock may be off by a day; more than that was set by hand.
+# A laptop's clock may be off by a day; more than that was set by hand, or the battery was empty.
 CLOCK_SLACK = timedelta(days=1)
+# No answer is older than the course itself.
+EARLIEST = "2025-01-01T00:00:00.000000+00:00"
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,79}")
 _COURSE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _FINGERPRINT = re.compile(r"[0-9a-f]{12}")
+# Half a character: JSON can spell it, and no file, page or terminal can hold it.
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _WHEN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00")
 
 
@@ -93,12 +98,15 @@ def _no_constant(word: str) -> None:
     raise Unreadable(f"{word} is not a number that can be read")
 
 
+_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _DECODER = json.JSONDecoder(object_pairs_hook=_only_once, parse_constant=_no_constant)
 
 
 def _row(line: bytes, number: int) -> dict[str, Any]:
     if len(line) > MOST_LINE:
         raise Unreadable(f"line {number} is longer than {MOST_LINE:,} bytes")
+    if line.startswith(_MARKS):
+        raise Unreadable(f"line {number} begins with a byte-order mark: an editor saved the file again")
     try:
         found = _DECODER.decode(line.decode("utf-8"))
     except UnicodeDecodeError:
@@ -113,7 +121,12 @@ def _row(line: bytes, number: int) -> dict[str, Any]:
 
 def _text(row: Mapping[str, Any], key: str, shape: re.Pattern | None, number: int, most: int = 200) -> str:
     value = row.get(key)
-    if not isinstance(value, str) or len(value) > most or "\0" in value or (shape and not shape.fullmatch(value)):
+    if (
+        not isinstance(value, str)
+        or len(value) > most
+        or _NO_TEXT.search(value)
+        or (shape and not shape.fullmatch(value))
+    ):
         raise Unreadable(f"line {number} has no “{key}” as this course writes it")
     return value
 
@@ -165,13 +178,18 @@ def read_submission(file: BinaryIO, now: datetime | None = None) -> Submission:
     data = file.read(MOST_BYTES + 1)
     if len(data) > MOST_BYTES:
         raise Unreadable(f"the file is larger than {MOST_BYTES // 2**20} MB")
-    lines = data.split(b"\n")
-    if lines and not lines[-1].strip():
-        lines.pop()
-    if not lines:
+    if not data.strip():
         raise Unreadable("the file is empty")
-    if len(lines) > MOST_ATTEMPTS + 2:
+    # Counted before it is cut up: a file of nothing but line ends would make millions of lines.
+    if data.count(b"\n") > MOST_ATTEMPTS + 2:
         raise Unreadable(f"the file holds more than {MOST_ATTEMPTS:,} attempts")
+    doubts = []
+    if b"\r\n" in data:
+        data = data.replace(b"\r\n", b"\n")
+        doubts.append("its line ends were changed on the way, by an editor or a mail program")
+    if not data.endswith(b"\n"):
+        doubts.append("the end is missing: attempts may have been cut off")
+    lines = data.removesuffix(b"\n").split(b"\n")
     head = _row(lines[0], 1)
     if head.get("format") != FORMAT:
         raise Unreadable("this is not a submission of this course's kind")
@@ -180,13 +198,15 @@ def read_submission(file: BinaryIO, now: datetime | None = None) -> Submission:
     if head.keys() - _HEAD:
         raise Unreadable("the heading holds keys that this course does not write")
     learner, course = _learner(head), _text(head, "course", _COURSE, 1)
-    release, made = _text(head, "release", None, 1), _text(head, "made", _WHEN, 1)
-    attempts, doubts = _chain(lines, learner, course)
-    return Submission(learner, course, release, made, attempts, (*doubts, *_odd(attempts, now or datetime.now(UTC))))
+    release, made = _text(head, "release", _COURSE, 1), _text(head, "made", _WHEN, 1)
+    attempts, broken = _chain(lines, learner, course)
+    doubts = dict.fromkeys((*doubts, *broken, *_odd(attempts, now or datetime.now(UTC))))
+    return Submission(learner, course, release, made, attempts, tuple(doubts))
 
 
 def _learner(head: Mapping[str, Any]) -> str:
-    name = _text(head, "learner", None, 1, 80).strip()
+    # One form for each letter, as where names are kept: the same person is one learner.
+    name = unicodedata.normalize("NFC", _text(head, "learner", None, 1, 80)).strip()
     if not name.isprintable():
         raise Unreadable("the learner's name holds characters that cannot be shown")
     return name
@@ -201,12 +221,13 @@ def _chain(lines: list[bytes], learner: str, course: str) -> tuple[tuple[Attempt
             raise Unreadable(f"line {number} stands after the end")
         if _text(row, "after", _HASH, number) != link:
             broken.append(number)
-        link = hashlib.sha256(line).hexdigest()
         if "end" in row:
             ended = True
-            if row["end"] != len(attempts):
+            # No hash follows this line, so it is held to its very bytes.
+            if line != _chained({"end": len(attempts)}, link)[0].encode():
                 broken.append(number)
             continue
+        link = hashlib.sha256(line).hexdigest()
         if row.keys() != _KEYS:
             raise Unreadable(f"line {number} does not hold just the keys of an attempt")
         attempts.append(_attempt(row, learner, course, number))
@@ -225,3 +246,5 @@ def _odd(attempts: tuple[Attempt, ...], now: datetime) -> Iterator[str]:
         yield "attempts are not in the order of their times"
     if attempts and max(one.at for one in attempts) > (now + CLOCK_SLACK).isoformat(timespec="microseconds"):
         yield "an attempt is dated in the future: a clock was wrong"
+    if attempts and min(one.at for one in attempts) < EARLIEST:
+        yield "an attempt is dated before there was this course: a clock was wrong"

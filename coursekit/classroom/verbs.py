@@ -22,20 +22,20 @@ T = TypeVar("T")
 
 
 @contextmanager
-def _bar(text: str, quiet: bool) -> Iterator[Any]:
-    """A sign of progress on standard error, where somebody is looking."""
+def _bar(quiet: bool) -> Iterator[Any]:
+    """A progress bar on standard error, where somebody is looking: what is being done, and how far it is."""
     from ..terminal import console
 
     out = console(stderr=True)
     if quiet or not out.is_terminal:
-        yield lambda done: None
+        yield lambda what, done, of: None
         return
-    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    columns = (SpinnerColumn(), TextColumn("{task.description} {task.completed:,.0f} files"), TimeElapsedColumn())
+    columns = (TextColumn("{task.description} {task.completed:,.0f}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task(text, total=None)
-        yield lambda done: bar.update(task, completed=done)
+        task = bar.add_task("Reading", total=None)
+        yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
 def release(args: argparse.Namespace) -> Result:
@@ -146,7 +146,7 @@ def grade_all(args: argparse.Namespace) -> Result:
     course, out, closes = Course.find(), Path(args.out), _option("--closes", args.closes, a_day)
     if args.engine == "dask":
         return _grade_on_cluster(args, course, out, closes)
-    with _bar("Grading", args.json) as tick:
+    with _bar(args.json) as tick:
         graded = room(args.folder, course, args.tries, tick, closes)
     files = write_all(out, graded.marks, graded.collection, graded.sizes)
     refused = graded.collection.refused
@@ -187,7 +187,7 @@ def regrade(args: argparse.Namespace) -> Result:
     from .room import room
 
     earlier = read_marks(Path(args.against))
-    with _bar("Grading", args.json) as tick:
+    with _bar(args.json) as tick:
         graded = room(args.folder, Course.find(), args.tries, tick)
     rows = list(moved(earlier, graded.marks))
 
@@ -209,7 +209,7 @@ def report(args: argparse.Namespace) -> Result:
     from .room import room
 
     course = Course.find()
-    with _bar("Grading", args.json) as tick:
+    with _bar(args.json) as tick:
         graded = room(args.folder, course, args.tries, tick)
     seen, out = ClassReport(graded), Path(args.out)
     text = seen.learner_page(args.learner) if args.learner else seen.page()
