@@ -7,6 +7,7 @@ the desk to know; those who ask see the same reply.
 from __future__ import annotations
 
 import re
+import unicodedata
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -165,7 +166,7 @@ class Desk:
 
         Raises `Unreadable` for an unknown exercise or an empty or too long text, and `StoreTrouble`.
         """
-        exercise, said = self.course.exercise(name), " ".join(because.split())
+        exercise, said = self.course.exercise(name), " ".join(_legible(because).split())
         if not 1 <= len(said) <= MOST_DISPUTE:
             raise Unreadable(
                 f"Say in 1 to {MOST_DISPUTE:,} characters what you think is wrong, and where it is written."
@@ -291,10 +292,17 @@ class Desk:
         return state | kept_answer | {"reply": dict(reply.shown), "trouble": trouble}
 
 
+def _legible(text: str) -> str:
+    """A text without control characters and halves of characters: with one of them no submission could be read."""
+    return "".join(sign for sign in text if sign in "\n\t" or unicodedata.category(sign) not in ("Cc", "Cs"))
+
+
 def _check(exercise: Exercise, form: str, answer: str) -> None:
     """Refuse what nobody could grade later. Answers of the other forms are ids that the form itself wrote."""
     if not answer.strip():
         raise Unreadable("The answer is empty.")
+    if _legible(answer) != answer:
+        raise Unreadable("The answer holds characters that are none: no file could keep them.")
     if len(answer) > MOST_ANSWER:
         raise Unreadable(f"The answer has {len(answer):,} characters; the limit is {MOST_ANSWER:,}.")
     if form == "complete":

@@ -24,7 +24,7 @@ class Mark:
     """What one learner did on one exercise. Scores run from 0 to 1 over all its forms; a form not tried counts 0.
 
     `first` is the score of the first tries and shows skill; `best` that of the best ones. The four parts are counted at
-    the best try, as "right/of". `earlier` counts answers to an earlier wording, graded only where they still can be;
+    the best try, as "1 of 2". `earlier` counts answers to an earlier wording, graded only where they still can be;
     `late` counts answers after the closing day, which are graded like the others: what they are worth is for people.
     """
 
@@ -142,7 +142,8 @@ class Marker:
 
 def _share(forms: Iterable[_Tally], part: str) -> str:
     shares = [share for one in forms if one.parts and (share := one.parts[part])]
-    return f"{sum(right for right, _ in shares)}/{sum(of for _, of in shares)}" if shares else ""
+    # Not 1/2, which a spreadsheet takes for a day in January.
+    return f"{sum(right for right, _ in shares)} of {sum(of for _, of in shares)}" if shares else ""
 
 
 def unknown_exercises(marker: Marker, attempts: Iterable[Attempt]) -> list[str]:

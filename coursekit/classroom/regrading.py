@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..model import Unreadable
-from .marking import COLUMNS, Mark
+from ..model import DISPUTE, Unreadable
+from .marking import COLUMNS, Mark, Marker
+from .room import Room
 from .sheets import safe
 
 MOST_ROWS = 2_000_000
@@ -28,6 +29,16 @@ class Moved:
     before: str
     after: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reworded:
+    """Answers of a learner to an earlier wording of an exercise: how many, and how many of them can be graded still."""
+
+    learner: str
+    exercise: str
+    answers: int
+    graded: int
 
 
 def read_marks(path: Path) -> dict[tuple[str, str], dict[str, str]]:
@@ -82,6 +93,20 @@ def moved(earlier: Mapping[tuple[str, str], Mapping[str, str]], marks: Iterable[
     for key, before in earlier.items():
         if key not in seen:
             yield Moved(*key, "best", before["best"], "", "gone: no attempt, or no exercise of this name any more")
+
+
+def reworded(seen: Room) -> Iterator[Reworded]:
+    """All answers to an earlier wording. One counts still where everything that it names is there."""
+    marker = Marker(seen.course)
+    for learner, attempts in seen.collection.attempts.items():
+        found: dict[str, list[bool]] = {}
+        for one in attempts:
+            exercise = marker.exercises.get(one.exercise)
+            if exercise and one.form != DISPUTE and one.fingerprint != exercise.fingerprint:
+                found.setdefault(one.exercise, []).append(marker.graded(exercise, one.form, one.answer) is not None)
+        for name in marker.exercises:
+            if name in found:
+                yield Reworded(learner, name, len(found[name]), sum(found[name]))
 
 
 def _why(before: Mapping[str, str], mark: Mark) -> str:

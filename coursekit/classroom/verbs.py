@@ -12,11 +12,12 @@ from typing import Any, TypeVar
 
 from .. import record
 from ..course import Course
-from ..model import Unreadable
-from ..store import Store, now
+from ..model import Attempt, Unreadable
+from ..store import Store, StoreTrouble, now
 from ..terms import PRACTICE, SEALED, Release, a_count_of_tries, a_day, a_seed, a_title, in_order
 from ..verbs import FINE, WRONG, Result
-from .submission import SUFFIX, written
+from .submission import MOST_ATTEMPTS, SUFFIX, written
+from .unpacking import plain
 
 T = TypeVar("T")
 
@@ -106,12 +107,18 @@ def submit(args: argparse.Namespace) -> Result:
     learner = args.as_ or record.who()
     if not learner:
         raise Unreadable("Nobody is named yet. Say who you are: coursekit submit --as NAME")
-    # A name given here stands for the answers of this account that had no name yet, as in a notebook.
-    attempts = store.attempts(learner) + ([] if args.as_ and record.who() not in ("", learner) else store.attempts(""))
+    # What a notebook shows as yours is what is handed in.
+    attempts = _answers_of(store, learner) if args.as_ else record.own_attempts(store)
     if not attempts:
-        known = ", ".join(filter(None, store.learners())) or "nobody"
+        known = ", ".join(_others(store, learner)) or "nobody else"
         raise Unreadable(f"There are no answers of {learner} in {store.where}. Answers there are of: {known}.")
-    out = Path(args.out or f"{_file_name(learner)}-{course.id}{SUFFIX}")
+    if len(attempts) > MOST_ATTEMPTS:
+        raise Unreadable(
+            f"{learner} has {len(attempts):,} answers, and a submission holds {MOST_ATTEMPTS:,}. Ask your instructor."
+        )
+    name = f"{_file_name(learner)}-{course.id}{SUFFIX}"
+    out = Path(args.out or name)
+    out = out / name if out.is_dir() else out
     text = "\n".join(written(learner, course.id, course.release.id, attempts, now())) + "\n"
     try:
         out.write_text(text, encoding="utf-8", newline="\n")
@@ -131,6 +138,20 @@ def submit(args: argparse.Namespace) -> Result:
         to.print(f"{len(attempts):,} answers of {learner} are in {out}. Hand in this file.")
 
     return found, show, FINE
+
+
+def _answers_of(store: Store, learner: str) -> list[Attempt]:
+    """The answers under a name; with those given here before anyone had one, where they can be nobody else's."""
+    nameless = store.attempts("")
+    return store.attempts(learner) + (nameless if nameless and not _others(store, learner) else [])
+
+
+def _others(store: Store, learner: str) -> list[str]:
+    try:
+        return sorted(set(store.learners()) - {"", learner})
+    except StoreTrouble:
+        # A database may let a learner write and not see who else does.
+        return ["others"]
 
 
 def _file_name(learner: str) -> str:
@@ -164,7 +185,7 @@ def grade_all(args: argparse.Namespace) -> Result:
         for one in refused[:20]:
             to.print(f"✗ {one.file}: {one.says}")
         for who, said in list(doubts.items())[:20]:
-            to.print(f"? {who}: {'; '.join(said)}")
+            to.print(f"? {plain(who)}: {'; '.join(said)}")
         more = max(len(refused) - 20, 0) + max(len(doubts) - 20, 0)
         if more:
             to.print(f"{more} more in {out / 'problems.csv'}")
@@ -183,24 +204,31 @@ def _grade_on_cluster(args: argparse.Namespace, course: Course, out: Path, close
 
 def regrade(args: argparse.Namespace) -> Result:
     """Grade again and print each mark that moved since an earlier marks.csv."""
-    from .regrading import moved, read_marks
+    from .regrading import moved, read_marks, reworded
     from .room import room
 
     earlier = read_marks(Path(args.against))
     with _bar(args.json) as tick:
         graded = room(args.folder, Course.find(), args.tries, tick)
-    rows = list(moved(earlier, graded.marks))
+    rows, other = ([asdict(row) for row in found] for found in (moved(earlier, graded.marks), reworded(graded)))
 
     def show(to: Any) -> None:
-        from ..terminal import table
-
-        if not rows:
+        if rows:
+            to.print(_plain_table(rows))
+        else:
             to.print("No mark moved.")
-            return
-        keys = ("learner", "exercise", "column", "before", "after", "why")
-        to.print(table(keys, ([getattr(row, key) for key in keys] for row in rows)))
+        if other:
+            to.print("\nAnswers to an earlier wording, and how many of them can be graded still:")
+            to.print(_plain_table(other))
 
-    return {"moved": [asdict(row) for row in rows]}, show, WRONG if rows else FINE
+    return {"moved": rows, "reworded": other}, show, WRONG if rows else FINE
+
+
+def _plain_table(rows: list[dict[str, Any]]) -> Any:
+    from ..terminal import table
+
+    # A database may hold names that nobody has looked at.
+    return table(list(rows[0]), [[plain(one) if isinstance(one, str) else one for one in row.values()] for row in rows])
 
 
 def report(args: argparse.Namespace) -> Result:
