@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from . import __version__, quarterly, verbs
 from .classroom import verbs as classroom
 from .cms.naming import KINDS
+from .interchange import verbs as interchange
 from .model import FORMS, Unreadable
 from .reading import nearest
 
@@ -130,6 +131,7 @@ def _parser() -> argparse.ArgumentParser:
     verb(verbs.doctor_)
     _add_edits(tree, verb)
     classroom.add_verbs(verb)
+    interchange.add_verbs(verb)
     return parser
 
 
