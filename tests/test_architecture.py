@@ -63,6 +63,7 @@ ORDER = (
     "verbs",
     "quarterly",
     "classroom",
+    "interchange",
     "cli",
     "__main__",
     "__init__",
