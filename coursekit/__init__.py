@@ -26,7 +26,10 @@ def exercise(name: str) -> Any:
     from .desk import Desk
     from .forms import Form
 
-    return Form(Desk(), name)
+    desk = Desk()
+    form = Form(desk, name)
+    desk.watch(name, form)
+    return form
 
 
 def explore(what: str) -> Any:

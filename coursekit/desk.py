@@ -18,6 +18,7 @@ from typing import Any
 from . import feedback, tables
 from .course import Course
 from .engine import MOST_ANSWER, check_words, grade, pieces, read_audit
+from .grader import ON_ITS_WAY, Grader, Heard
 from .keyed import read_number
 from .model import DISPUTE, HEADINGS, Attempt, Claim, Exercise, Grade, Solution, Unreadable
 from .pictures import shown_first
@@ -29,12 +30,17 @@ SURE = "sure"
 MIXED = ("options", "cards", "steps")
 # An answer that cannot be read, and one that the terms of a release do not take: neither is kept.
 NOT_TAKEN = ("invalid", "refused")
+# One that a service could not take yet: it is kept later.
+WAITING = "waiting"
 MOST_DISPUTE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to an answer. `status` is graded, recorded, invalid or refused; `shown` is all that is told of it."""
+    """The answer to an answer: `shown` is all that is told of it.
+
+    `status` is graded, recorded, invalid or refused, or "waiting" for a grading service that is away.
+    """
 
     status: str
     grade: Grade | None
@@ -54,9 +60,14 @@ class Desk:
         return self._course or Course.find()
 
     @cached_property
-    def store(self) -> Store:
+    def grader(self) -> Grader | None:
+        """The service that grades and keeps attempts, where the environment names one."""
+        return None if self._store else Grader.named(self.course.id)
+
+    @cached_property
+    def store(self) -> Store | Grader:
         """Where attempts are kept."""
-        return self._store or Store(course_id=self.course.id)
+        return self._store or self.grader or Store(course_id=self.course.id)
 
     # Answering -------------------------------------------------------------------------------------------------------
 
@@ -72,17 +83,20 @@ class Desk:
     ) -> Reply:
         """Grade or record an answer and keep it as an attempt. An unreadable answer is invalid, and not an attempt.
 
-        Neither is one that comes before a release opens, or after all its tries: it is refused. The attempt is committed when this returns, or the reply's `trouble` says why it was not.
+        Neither is one that comes before a release opens, or after all its tries: it is refused. The attempt is committed
+        when this returns, or the reply's `trouble` says why it was not (a waiting one is then tried again).
         Raises `Unreadable` for an exercise that the course does not have.
         """
         asked = self.course.exercise(exercise)
+        if self.grader:
+            return self._sent(asked, form, answer, hints, seconds, certainty)
         solution, at = self.course.solution(exercise), now()
         if refused := self._refused(asked, form, at):
             return Reply("refused", None, refused)
         try:
             graded = self._grade(asked, solution, form, answer)
         except Unreadable as error:
-            return Reply("invalid", None, _empty("invalid", str(error)))
+            return Reply("invalid", None, empty("invalid", str(error)))
         tries, trouble = self._keep(asked, form, answer, hints, seconds, certainty, at)
         return self._reply(asked, solution, form, graded, tries, at, trouble)
 
@@ -93,7 +107,7 @@ class Desk:
     def _refused(self, exercise: Exercise, form: str, at: str) -> dict[str, Any] | None:
         """What is said to an answer that the terms of the release do not take, whatever the answer is."""
         if self._terms.waits(at):
-            return _empty("refused", f"{self._terms.not_yet} This one was not kept, and not counted as a try.")
+            return empty("refused", f"{self._terms.not_yet} This one was not kept, and not counted as a try.")
         if self._terms.tries is None or form not in exercise.forms:
             return None
         try:
@@ -105,7 +119,7 @@ class Desk:
         if not self._terms.used_up(sum(one.fingerprint == exercise.fingerprint for one in mine)):
             return None
         told = {"tries": len(mine), **self._onward(exercise, form, True)}
-        return _empty("refused", self._terms.no_more) | told
+        return empty("refused", self._terms.no_more) | told
 
     def _grade(self, exercise: Exercise, solution: Solution | None, form: str, answer: str) -> Grade | None:
         if form not in exercise.forms:
@@ -120,15 +134,28 @@ class Desk:
     ) -> tuple[int, str]:
         """Keep the attempt; how many there are of this form now, and what went wrong if anything did."""
         try:
-            learner = who()
-            attempt = Attempt(
-                uuid.uuid4().hex, learner, self.store.course_id, exercise.name, exercise.fingerprint, form, answer,
-                SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, at,
-            )  # fmt: skip
-            self.store.keep(attempt)
+            self.store.keep(self._attempt(exercise, form, answer, hints, seconds, certainty, at))
             return sum(one.form == form for one in own_attempts(self.store, exercise.name)), ""
         except StoreTrouble as error:
             return 1, str(error)
+
+    def _attempt(
+        self, exercise: Exercise, form: str, answer: str, hints: int, seconds: float | None, certainty: str, at: str
+    ) -> Attempt:
+        return Attempt(
+            uuid.uuid4().hex, who(), self.store.course_id, exercise.name, exercise.fingerprint, form, answer,
+            SURE if certainty == SURE else "", min(max(hints, 0), len(exercise.hints)), seconds, at,
+        )  # fmt: skip
+
+    def _sent(
+        self, exercise: Exercise, form: str, answer: str, hints: int, seconds: float | None, certainty: str
+    ) -> Reply:
+        """What the grading service says to an answer. What nobody could grade is not sent."""
+        try:
+            self._grade(exercise, None, form, answer)
+        except Unreadable as error:
+            return Reply("invalid", None, empty("invalid", str(error)))
+        return _heard(self.grader.send(self._attempt(exercise, form, answer, hints, seconds, certainty, now())))
 
     def _reply(
         self,
@@ -143,7 +170,7 @@ class Desk:
         # After the last try that a release allows there is nothing left to keep back.
         earned = max(tries, feedback.TRIES_BEFORE_ANSWER) if self._terms.used_up(tries) else tries
         if graded is None:
-            shown = _empty("recorded", "Recorded. This course is graded by your instructor.") | {"tries": tries}
+            shown = empty("recorded", "Recorded. This course is graded by your instructor.") | {"tries": tries}
         else:
             shown = feedback.explain(exercise, solution, form, graded, earned) | {"tries": tries}
         if is_late(at, self._terms.closes):
@@ -171,10 +198,11 @@ class Desk:
             raise Unreadable(
                 f"Say in 1 to {MOST_DISPUTE:,} characters what you think is wrong, and where it is written."
             )
-        attempt = Attempt(
-            uuid.uuid4().hex, who(), self.store.course_id, exercise.name, exercise.fingerprint, DISPUTE, said, at=now()
-        )
-        self.store.keep(attempt)
+        attempt = self._attempt(exercise, DISPUTE, said, 0, None, "", now())
+        if not self.grader:
+            self.store.keep(attempt)
+        elif (reply := _heard(self.grader.send(attempt))).status != "recorded":
+            return str(reply.shown["trouble"] or reply.shown["headline"])
         return f"Kept. What you say about “{exercise.title}” goes with your answers when you hand them in."
 
     def hint(self, name: str, n: int) -> str:
@@ -227,11 +255,14 @@ class Desk:
         forms, attempts = list(exercise.forms), []
         try:
             state["who"] = who()
-            attempts = own_attempts(self.store, exercise.name)
+            attempts = [] if self.grader else own_attempts(self.store, exercise.name)
         except StoreTrouble as error:
             state["trouble"] = str(error)
         if self._terms.waits(now()):
             state["trouble"] = " ".join(filter(None, (state["trouble"], self._terms.not_yet)))
+        if self.grader:
+            self._stands(state, exercise, at)
+            return state
         of_form = {form: [one for one in attempts if one.form == form] for form in forms}
         if at is None:
             at = max((n for n, form in enumerate(forms) if of_form[form]), default=0)
@@ -240,6 +271,43 @@ class Desk:
         if mine:
             state |= self._last(exercise, self.course.solution(name), forms[at], mine)
         return state
+
+    def _stands(self, state: dict[str, Any], exercise: Exercise, at: int | None) -> None:
+        """Bring a state to where the learner stands as the grading service knows it. Raises `StoreTrouble`."""
+        forms = list(exercise.forms)
+        waiting = {one.form: one for one in self.grader.waiting() if one.exercise == exercise.name}
+        try:
+            known = self.grader.standing(exercise.name)
+        except StoreTrouble as error:
+            known, state["trouble"] = {}, str(error)
+        if at is None:
+            at = max((n for n, form in enumerate(forms) if form in known or form in waiting), default=0)
+        mine, late = known.get(forms[at], {}), waiting.get(forms[at])
+        state |= {"at": at, "ask": self._asked(exercise, at), "tries": mine.get("tries", 0)}
+        state["opened"] = list(exercise.hints[: late.hints if late else mine.get("hints", 0)])
+        if mine.get("reply"):
+            state |= {"answer": mine["answer"], "reply": empty("recorded", "") | mine["reply"]}
+        state["earlier_wording"] = bool(mine) and not mine.get("reply")
+        if late:
+            state |= {"answer": late.answer, "trouble": f"{ON_ITS_WAY} {state['trouble']}".strip()}
+
+    def watch(self, name: str, form: Any) -> None:
+        """Show in a form (anything with a `state`) what becomes of an answer that had to wait for a grading service."""
+        if not self.grader:
+            return
+        exercise = self.course.exercise(name)
+
+        def told(attempt: Attempt, heard: Heard) -> None:
+            at = form.state["at"]
+            if (attempt.exercise, attempt.form) != (exercise.name, form.state["forms"][at]):
+                return
+            reply = _heard(heard)
+            if reply.status in NOT_TAKEN:
+                form.state = dict(form.state) | {"reply": dict(reply.shown), "trouble": ""}
+            else:
+                form.state = self.open(name, at)
+
+        self.grader.watch(told)
 
     def _last(self, exercise: Exercise, solution: Solution | None, form: str, mine: list[Attempt]) -> dict[str, Any]:
         last = mine[-1]
@@ -282,6 +350,8 @@ class Desk:
             seconds=float(seconds) if isinstance(seconds, int | float) and 0 <= seconds < 10**7 else None,
             certainty=str(message.get("certainty", "")),
         )
+        if reply.status == WAITING:
+            return state | {"trouble": reply.shown["trouble"]}
         if reply.status in NOT_TAKEN:
             return state | {"reply": dict(reply.shown), "trouble": trouble}
         kept_answer = {
@@ -313,7 +383,13 @@ def _check(exercise: Exercise, form: str, answer: str) -> None:
         read_number(answer)
 
 
-def _empty(status: str, headline: str) -> dict[str, Any]:
+def _heard(heard: Heard) -> Reply:
+    """What a grading service said, with every key that a form reads."""
+    return Reply(heard.status, None, empty(heard.status, "") | heard.shown)
+
+
+def empty(status: str, headline: str) -> dict[str, Any]:
+    """Everything that is shown of a reply, with nothing in it yet but its state and its headline."""
     return {
         "status": status, "solved": False, "best": False, "score": 0.0, "parts": [], "headline": headline, "lines": [],
         "marks": [], "pictures": [], "why": "", "answers": "", "tries": 0, "trouble": "", "next_form": False, "next": None,

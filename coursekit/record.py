@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import tables
 from .course import Course
 from .engine import grade
+from .grader import Grader
 from .model import Attempt, Exercise, Unreadable
 from .picture import page, text
 from .store import Store, StoreTrouble, now, user_folder
@@ -274,7 +275,7 @@ def progress(course: Course | None = None, store: Store | None = None) -> Progre
     learner, trouble, attempts = "", "", []
     try:
         learner = who()
-        attempts = own_attempts(store or Store(course_id=course.id))
+        attempts = own_attempts(store or Grader.named(course.id) or Store(course_id=course.id))
     except StoreTrouble as error:
         trouble = str(error)
     titles = {folder: f"{folder[:2]} {course.notebook_title(folder)}" for folder in course.folders}
