@@ -7,7 +7,11 @@ TESTS := .venv/installed-for-tests
 # uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
 export UV_SYSTEM_CERTS := true
 
+<<<<<<< HEAD
 .PHONY: help lab classroom test bench check notebooks docs picture pins clean
+=======
+.PHONY: help lab test bench check notebooks docs picture pins hub clean
+>>>>>>> b8cb32c (Start a workshop with make hub: JupyterHub, the grading service and PostgreSQL on one machine)
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -46,6 +50,31 @@ pins: $(STAMP) ## write requirements.txt and requirements-test.txt from pyprojec
 	  --output-file requirements-test.txt
 
 PINNED := --universal --generate-hashes --no-header --no-annotate --no-emit-package coursekit --quiet
+
+# A workshop: JupyterHub, the grading service and PostgreSQL, in a Python and folders of their own.
+HUB := .venv-hub
+HUB_STAMP := $(HUB)/installed-here
+
+hub: $(HUB_STAMP) ## start a workshop on this machine: JupyterHub, with keys on the server
+	@exec $(HUB)/bin/python deploy/hub/start.py
+
+ifneq ($(shell test -x $(HUB)/bin/python && cat $(HUB_STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(HUB_STAMP)
+endif
+
+$(HUB_STAMP): pyproject.toml deploy/hub/requirements.txt deploy/hub/proxy/package-lock.json
+	$(needs_python)
+	$(needs_venv)
+	@command -v npm >/dev/null || { echo "The hub's proxy needs Node.js 20 or newer with npm. Install it (Debian, Ubuntu: apt-get install nodejs npm), then run: make hub" >&2; exit 1; }
+	@echo "Installing the hub into $(HUB). The first time takes a minute or two; later starts skip this."
+	@$(PYTHON) -m venv --clear $(HUB)
+	@sed -n '/^uv==/,/[^\\]$$/p' deploy/hub/requirements.txt > $(HUB)/uv.txt
+	@$(HUB)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r $(HUB)/uv.txt
+	@$(HUB)/bin/uv pip install --quiet --python $(HUB)/bin/python --no-deps --require-hashes -r deploy/hub/requirements.txt
+	@$(HUB)/bin/uv pip install --quiet --python $(HUB)/bin/python --no-deps --no-build-isolation -e .
+	@mkdir -p $(HUB)/proxy && cp deploy/hub/proxy/package.json deploy/hub/proxy/package-lock.json $(HUB)/proxy/
+	@npm ci --prefix $(HUB)/proxy --no-audit --no-fund --loglevel=error
+	@echo "$(CURDIR)" > $@
 
 clean: ## remove .venv and what tests and tools leave behind; your answers are kept elsewhere and stay
 	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist

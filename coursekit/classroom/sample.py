@@ -24,6 +24,7 @@ NAMES = (
     "Omar", "Priya", "Quinn", "Rosa", "Sami", "Tala", "Uma", "Viktor", "Wanda", "Yusuf",
 )  # fmt: skip
 BEGAN = datetime(2026, 9, 7, 14, tzinfo=UTC)
+SITTINGS = 8  # about
 
 
 # Answers -------------------------------------------------------------------------------------------------------------
@@ -149,8 +150,8 @@ def _of_learner(course: Course, who: str, seed: int, work: list) -> Iterator[Att
             )  # fmt: skip
             if is_right or (number and chance.random() < 0.25):
                 break
-        # A sitting lasts some exercises; then life goes on until another day.
-        if chance.random() < 0.12:
+        # A sitting lasts some exercises; then life goes on until another day. A long course takes longer sittings.
+        if chance.random() < min(0.12, SITTINGS / len(work)):
             at = (at + timedelta(days=1 + int(chance.random() * 2))).replace(hour=13 + int(chance.random() * 8))
 
 

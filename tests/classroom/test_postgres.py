@@ -5,7 +5,6 @@ import multiprocessing
 import time
 import uuid
 
-import postgres
 import pytest
 
 from coursekit.classroom.database import prepare

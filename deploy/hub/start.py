@@ -1,0 +1,236 @@
+"""Starts a workshop on this machine and ends it cleanly: database, release, hub; on Ctrl+C hub first, database last.
+
+`make hub` runs it. Everything that it makes is in the ignored folder .hub of the checkout, or in HUB_FOLDER.
+"""
+
+import json
+import os
+import secrets
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE))
+
+from database import Database, NoDatabase  # noqa: E402
+from seat import FIRST_ACCOUNT, as_account  # noqa: E402
+
+from coursekit.classroom.releasing import make  # noqa: E402
+from coursekit.course import Course  # noqa: E402
+from coursekit.model import Unreadable  # noqa: E402
+from coursekit.service.workshop import read_workshop  # noqa: E402
+
+PORTS = {
+    "HUB_PORT": 8000,
+    "HUB_PROXY_PORT": 8001,
+    "HUB_API_PORT": 8081,
+    "HUB_GRADER_PORT": 8003,
+    "HUB_DATABASE_PORT": 8432,
+}
+PROXY = Path(sys.prefix) / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
+STARTS, ENDS = 120, 90  # seconds
+CLOSED = ("solutions", ".git")
+
+
+class Trouble(Exception):
+    """The workshop cannot be started. The message says why and what to do."""
+
+
+def say(*words):
+    """Tell whoever started this."""
+    print(*words, flush=True)
+
+
+# What is needed ------------------------------------------------------------------------------------------------------
+
+
+def secrets_of(private):
+    """Passwords and the like, made the first time and kept in a file for the owner alone."""
+    path = private / "secrets.json"
+    known = json.loads(path.read_text()) if path.exists() else {}
+    for name in ("owner", "hub", "attempts", "proxy"):
+        known.setdefault(name, secrets.token_hex(32))
+    known.setdefault("sign-in", f"try-{secrets.token_hex(3)}")
+    path.touch(mode=0o600)
+    path.write_text(json.dumps(known))
+    return known
+
+
+def closed_to_others(*roots):
+    """Close the keys to the accounts that learners' servers run under. Git keeps no such permissions."""
+    done = []
+    for folder in (root / name for root in roots for name in CLOSED):
+        if folder.is_dir() and folder.stat().st_mode & 0o007:
+            folder.chmod(folder.stat().st_mode & 0o770)
+            done.append(str(folder))
+    return done
+
+
+def released(place, course, workshop):
+    """Make the sealed release in `place` anew if anything of it changed; what was made."""
+    fresh = place.with_name("release.new")
+    for leftover in (fresh, place.with_name("release.old")):
+        shutil.rmtree(leftover, ignore_errors=True)
+    fresh.with_name("release.new.zip").unlink(missing_ok=True)
+    made = make(fresh, course, workshop.release, workshop.notebooks, workshop.exercises)
+    made.zip.unlink()
+    if place.exists() and Course(place).release.id == made.release.id:
+        shutil.rmtree(fresh)
+    else:
+        if place.exists():
+            place.rename(place.with_name("release.old"))
+        fresh.rename(place)
+        shutil.rmtree(place.with_name("release.old"), ignore_errors=True)
+    return made
+
+
+def try_seat(release):
+    """See that a learner's server could run, and that it could not read the keys. Raises `Trouble`."""
+    look = (
+        "import sys, os, coursekit.desk as d; desk = d.Desk(sys.argv[1]); desk.first_view(next(iter(desk.course.names)));"
+        "print(*[one for one in sys.argv[2:] if os.access(one, os.R_OK)])"
+    )
+    closed = [str(ROOT / name) for name in CLOSED if (ROOT / name).exists()] + [
+        os.environ["COURSEKIT_KEYS"] + "/solutions"
+    ]
+    done = subprocess.run(
+        [sys.executable, "-B", "-c", look, str(release), *closed], preexec_fn=as_account(FIRST_ACCOUNT), cwd="/",
+        env={"PATH": os.environ["PATH"], "HOME": "/"}, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        last = done.stderr.strip().rpartition("\n")[2]
+        raise Trouble(
+            f"Learners' servers run under accounts of their own, and these cannot read what they need in {ROOT}: {last}\n"
+            "Put the course's folder where every account may look, such as /opt or /srv, and start again there."
+        )
+    if done.stdout.strip():
+        raise Trouble(
+            f"Learners could read {done.stdout.strip()}. Close it to other accounts (chmod o-rwx), then start again."
+        )
+
+
+# Running -------------------------------------------------------------------------------------------------------------
+
+
+def environment(folder, known, workshop):
+    """What the hub's configuration and the service read."""
+    told = {name: os.environ.get(name, str(port)) for name, port in PORTS.items()}
+    return told | {
+        "HUB_BIND": os.environ.get("HUB_BIND", f"http://127.0.0.1:{told['HUB_PORT']}"),
+        "HUB_PROXY": str(PROXY),
+        "HUB_PROXY_SECRET": known["proxy"],
+        "HUB_PRIVATE": str(folder / "private"),
+        "HUB_HOMES": str(folder / "homes"),
+        "HUB_PASSWORD": os.environ.get("HUB_PASSWORD", known["sign-in"]),
+        "HUB_INSTRUCTORS": " ".join(workshop.instructors),
+        "COURSEKIT_RELEASE": str(folder / "release"),
+    }
+
+
+def wait_until_up(url, hub):
+    """Wait until the hub answers at its address in a browser. Raises `Trouble`."""
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    end = time.monotonic() + STARTS
+    while time.monotonic() < end and hub.poll() is None:
+        try:
+            direct.open(f"{url}/hub/health", timeout=2).read()
+            return
+        except OSError:
+            time.sleep(0.2)
+    raise Trouble("The hub did not start. Its log says why.")
+
+
+def main():
+    """Run until Ctrl+C; the exit status."""
+    folder = Path(os.environ.get("HUB_FOLDER", ROOT / ".hub")).resolve()
+    private, database, hub, code = folder / "private", None, None, 0
+    # From here on a signal is an exception, so that whatever runs is ended in order.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.default_int_handler)
+    # What learners read must be readable; what they must not lies in folders that are closed.
+    os.umask(0o022)
+    try:
+        if not PROXY.exists():
+            raise Trouble(f"The hub's proxy is not installed in {PROXY.parents[2]}. Run: make hub")
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o711)
+        for name, mode in (("private", 0o700), ("homes", 0o711)):
+            (folder / name).mkdir(exist_ok=True)
+            (folder / name).chmod(mode)
+        settings = Path(os.environ.get("COURSEKIT_WORKSHOP", HERE / "workshop.yaml")).resolve()
+        workshop = read_workshop(settings)
+        course = Course(Path(os.environ.get("COURSEKIT_KEYS", ROOT)).resolve())
+        known = secrets_of(private)
+        told = environment(folder, known, workshop)
+        os.environ.update(told, COURSEKIT_KEYS=str(course.root), COURSEKIT_WORKSHOP=str(settings))
+        made = released(folder / "release", course, workshop)
+        say(f"Release {made.release.id}: {len(made.exercises)} exercises, without their solutions.")
+        if made.public:
+            say(
+                "Note: solutions of these exercises are public. For a graded test name a course of your own: see docs/workshop.md."
+            )
+        if os.geteuid() == 0:
+            for path in closed_to_others(ROOT, course.root):
+                say(f"Closed to other accounts: {path}")
+            try_seat(folder / "release")
+        else:
+            say(
+                "Note: you are not root, so learners' servers run as you and could read the solutions. This is for trying."
+            )
+        if not (os.environ.get("HUB_DATABASE") and os.environ.get("COURSEKIT_ATTEMPTS")):
+            database = Database(folder / "postgres", told["HUB_DATABASE_PORT"], known["owner"])
+            database.start()
+            urls = database.with_databases({"hub": known["hub"], "attempts": known["attempts"]})
+            os.environ["HUB_DATABASE"] = urls["hub"].replace("postgresql:", "postgresql+psycopg:", 1)
+            os.environ["COURSEKIT_ATTEMPTS"] = urls["attempts"]
+        log = private / "hub.log"
+        with log.open("ab") as out:
+            # A session of its own: Ctrl+C is for us, and the hub is ended by us, before its database.
+            hub = subprocess.Popen(
+                [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")], cwd=private,
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+            )  # fmt: skip
+        wait_until_up(told["HUB_BIND"].replace("0.0.0.0", "127.0.0.1"), hub)
+        say(f"\nThe workshop is at {told['HUB_BIND']}")
+        if not os.environ.get("HUB_SIGN_IN"):
+            teachers = ", ".join(workshop.instructors) or "nobody yet"
+            say(f"Sign in with any name and the password {told['HUB_PASSWORD']}. Instructors: {teachers}.")
+        say(f"The class report: {told['HUB_BIND']}/services/grader/   The log: {log}   End it here with Ctrl+C.")
+        code = hub.wait()
+        say(f"The hub ended by itself with status {code}. Its log: {log}")
+    except KeyboardInterrupt:
+        say("\nEnding: the hub first, the database last.")
+    except (Trouble, NoDatabase, Unreadable, OSError) as error:
+        code = 2
+        print(error, file=sys.stderr)
+        if hub is not None and hub.poll() is not None:
+            print(log.read_text("utf-8", "replace")[-2000:], file=sys.stderr)
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        ended(hub)
+        if database is not None:
+            database.stop()
+    return code
+
+
+def ended(hub):
+    """End the hub, and with it its proxy, the service and the learners' servers."""
+    if hub is None or hub.poll() is not None:
+        return
+    hub.send_signal(signal.SIGINT)
+    try:
+        hub.wait(ENDS)
+    except subprocess.TimeoutExpired:
+        os.killpg(hub.pid, signal.SIGKILL)
+        hub.wait()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
