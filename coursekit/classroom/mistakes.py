@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from math import fsum
 
 from ..engine import MISSING, pieces
 from ..model import DISPUTE, Exercise, Grade, Key, Solution
@@ -94,7 +95,7 @@ class Cost:
 
 def costs(firsts: list[FirstTry]) -> tuple[list[Cost], float]:
     """The misconceptions in order of cost, and the share of lost points that has no name."""
-    total = sum(one.lost for one in firsts)
+    total = fsum(one.lost for one in firsts)
     # Python's own sum of floats depends on their order; the order of learners means nothing.
     points: dict[str, list[float]] = {}
     who: dict[str, dict[str, None]] = {}
@@ -104,7 +105,7 @@ def costs(firsts: list[FirstTry]) -> tuple[list[Cost], float]:
             points.setdefault(name, []).append(lost)
             who.setdefault(name, {})[one.learner] = None
             where.setdefault(name, {})[one.exercise] = None
-    sums = {name: round(sum(sorted(lost)), 9) for name, lost in points.items()}
+    sums = {name: round(fsum(lost), 9) for name, lost in points.items()}
     named = sorted((name for name in sums if name), key=lambda name: (-sums[name], name))
     found = [Cost(n, sums[n], sums[n] / total if total else 0.0, tuple(who[n]), tuple(where[n])) for n in named]
     return found, sums.get("", 0.0) / total if total else 0.0

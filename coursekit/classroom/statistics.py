@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import atanh, sqrt, tanh
+from math import atanh, fsum, sqrt, tanh
 from statistics import NormalDist, median
 from typing import TYPE_CHECKING
 
@@ -125,7 +125,7 @@ def items(room: Room) -> list[Item]:
             timed = [one.seconds / 60 for one in mine if one.seconds]
             found.append(Item(
                 name, mine[0].notebook, mine[0].title, len(mine), solved,
-                sum(sorted(one.first for one in mine)) / len(mine) if enough else None,
+                fsum(one.first for one in mine) / len(mine) if enough else None,
                 wilson(solved, len(mine)) if enough else None,
                 r, fisher(r, pairs) if r is not None else None,
                 median(timed) if enough and len(timed) >= LEAST_FOR_FACILITY else None,
@@ -175,7 +175,7 @@ def skills_of(room: Room) -> dict[str, Skilled]:
     for one in tried(room.marks):
         for skill in has[one.exercise]:
             scores[one.learner].setdefault(skill, []).append(one.first)
-    return {who: {skill: (sum(s) / len(s), len(s)) for skill, s in mine.items()} for who, mine in scores.items()}
+    return {who: {skill: (fsum(s) / len(s), len(s)) for skill, s in mine.items()} for who, mine in scores.items()}
 
 
 def class_skills(by_learner: Mapping[str, Skilled]) -> Skilled:
@@ -185,7 +185,7 @@ def class_skills(by_learner: Mapping[str, Skilled]) -> Skilled:
         for skill, (mean, _) in mine.items():
             means.setdefault(skill, []).append(mean)
     return {
-        skill: (sum(sorted(some)) / len(some), len(some))
+        skill: (fsum(some) / len(some), len(some))
         for skill, some in means.items()
         if len(some) >= LEAST_FOR_FACILITY
     }
