@@ -7,11 +7,7 @@ TESTS := .venv/installed-for-tests
 # uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
 export UV_SYSTEM_CERTS := true
 
-<<<<<<< HEAD
-.PHONY: help lab classroom test bench check notebooks docs picture pins clean
-=======
-.PHONY: help lab test bench check notebooks docs picture pins hub clean
->>>>>>> b8cb32c (Start a workshop with make hub: JupyterHub, the grading service and PostgreSQL on one machine)
+.PHONY: help lab classroom test bench check notebooks docs picture pins hub clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
