@@ -99,10 +99,21 @@ def try_seat(release):
     closed = [str(ROOT / name) for name in CLOSED if (ROOT / name).exists()] + [
         os.environ["COURSEKIT_KEYS"] + "/solutions"
     ]
-    done = subprocess.run(
-        [sys.executable, "-B", "-c", look, str(release), *closed], preexec_fn=as_account(FIRST_ACCOUNT), cwd="/",
-        env={"PATH": os.environ["PATH"], "HOME": "/"}, capture_output=True, text=True,
-    )  # fmt: skip
+    try:
+        done = subprocess.run(
+            [sys.executable, "-B", "-c", look, str(release), *closed],
+            preexec_fn=as_account(FIRST_ACCOUNT),
+            cwd="/",
+            env={"PATH": os.environ["PATH"], "HOME": "/"},
+            capture_output=True,
+            text=True,
+        )
+    except PermissionError:
+        python = Path(sys.executable).resolve()
+        raise Trouble(
+            f"Learners' servers run under accounts of their own, and these cannot run {python}.\nTake a Python that every "
+            f"account may run: rm -r {sys.prefix}; make hub PYTHON=/usr/bin/python3"
+        ) from None
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
         raise Trouble(
