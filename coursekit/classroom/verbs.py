@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import date as Date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from .. import record
 from ..course import Course
-from ..model import Attempt, Unreadable
-from ..store import Store, StoreTrouble, now
-from ..terms import PRACTICE, SEALED, Release, a_count_of_tries, a_day, a_seed, a_title, in_order
+from ..model import Unreadable
+from ..terms import a_day
 from ..verbs import FINE, WRONG, Result
-from .submission import MOST_ATTEMPTS, SUFFIX, written
+from .exchange import option, release, submit
+from .submission import SUFFIX
 from .unpacking import plain
-
-T = TypeVar("T")
 
 
 @contextmanager
@@ -39,124 +38,14 @@ def _bar(quiet: bool) -> Iterator[Any]:
         yield lambda what, done, of: bar.update(task, description=what, completed=done, total=of)
 
 
-def release(args: argparse.Namespace) -> Result:
-    """Make of the course what a class gets: one folder and one zip, sealed or for practice."""
-    from .releasing import make
-
-    if args.practice == args.sealed:
-        raise Unreadable("Say which: --practice holds the solutions and grades at once, --sealed records answers.")
-    named = Path(args.course).expanduser().resolve() if args.course else None
-    if named and not (named / "exercises" / "course.yaml").is_file():
-        raise Unreadable(f"There is no exercises/course.yaml in {named}. Name the folder of a course with --course.")
-    terms = Release(
-        kind=SEALED if args.sealed else PRACTICE,
-        title=_option("--title", args.title, a_title) or "",
-        opens=_option("--opens", args.opens, a_day),
-        closes=_option("--closes", args.closes, a_day),
-        tries=_option("--tries", args.tries, a_count_of_tries),
-        seed=_option("--seed", args.seed, a_seed),
-    )
-    in_order(terms.opens, terms.closes)
-    course = Course(named) if named else Course.find()
-    notebooks, exercises = (_option(name, text, _words) or () for name, text in
-                            (("--notebooks", args.notebooks), ("--exercises", args.exercises)))  # fmt: skip
-    made = make(Path(args.dir), course, terms, notebooks, exercises)
-    warning = ""
-    if args.sealed and made.public:
-        which = "these exercises" if len(made.public) == len(made.exercises) else ", ".join(made.public)
-        warning = f"The solutions of {which} are public. For a graded test name a course of your own with --course."
-    found = {
-        "folder": str(made.folder), "zip": str(made.zip), "course": course.id, **asdict(made.release),
-        "opens": terms.opens and str(terms.opens), "closes": terms.closes and str(terms.closes),
-        "notebooks": list(made.notebooks), "exercises": list(made.exercises), "public": list(made.public),
-        "files": made.files, "bytes": made.bytes, "warning": warning,
-    }  # fmt: skip
-
-    def show(to: Any) -> None:
-        to.print(f"Release {made.release.id}, {made.release.kind}: {len(made.exercises)} exercises in {made.folder}")
-        to.print(f"To hand out: {made.zip}, {made.bytes / 1e6:.1f} MB. It starts with: make lab")
-        for what, said in terms.facts():
-            to.print(f"{what}: {said}")
-        if warning:
-            to.print(f"! {warning}", style="bold yellow")
-
-    return found, show, FINE
-
-
-def _option(name: str, text: str | None, read: Callable[[str], T]) -> T | None:
-    """The value of an option, or None where it was not given. What its reader refuses is refused by name."""
-    if text is None:
-        return None
-    try:
-        return read(text)
-    except Unreadable as error:
-        raise Unreadable(f"{name}: {error}") from None
-
-
-def _words(text: str) -> list[str]:
-    words = [word.strip() for word in text.split(",") if word.strip()]
-    if not words:
-        raise Unreadable("It names nothing. Give names parted by commas, or leave it out.")
-    return words
-
-
-def submit(args: argparse.Namespace) -> Result:
-    """Write your answers into one file to hand in."""
-    course = Course.find()
-    store = Store(course_id=course.id)
-    learner = args.as_ or record.who()
-    if not learner:
-        raise Unreadable("Nobody is named yet. Say who you are: coursekit submit --as NAME")
-    # What a notebook shows as yours is what is handed in.
-    attempts = _answers_of(store, learner) if args.as_ else record.own_attempts(store)
-    if not attempts:
-        known = ", ".join(_others(store, learner)) or "nobody else"
-        raise Unreadable(f"There are no answers of {learner} in {store.where}. Answers there are of: {known}.")
-    if len(attempts) > MOST_ATTEMPTS:
+def _source(args: argparse.Namespace) -> str:
+    """What to grade. A database may stay out of the command line, where others can read its password."""
+    named = args.folder or os.environ.get("COURSEKIT_STORE", "").strip()
+    if not named:
         raise Unreadable(
-            f"{learner} has {len(attempts):,} answers, and a submission holds {MOST_ATTEMPTS:,}. Ask your instructor."
+            "Say what to grade: a folder of submissions, a Parquet table, or a database in COURSEKIT_STORE."
         )
-    name = f"{_file_name(learner)}-{course.id}{SUFFIX}"
-    out = Path(args.out or name)
-    out = out / name if out.is_dir() else out
-    text = "\n".join(written(learner, course.id, course.release.id, attempts, now())) + "\n"
-    try:
-        out.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise Unreadable(
-            f"{out} cannot be written: {error.strerror or error}. Name another place with --out."
-        ) from None
-    found = {
-        "file": str(out),
-        "learner": learner,
-        "course": course.id,
-        "attempts": len(attempts),
-        "bytes": out.stat().st_size,
-    }
-
-    def show(to: Any) -> None:
-        to.print(f"{len(attempts):,} answers of {learner} are in {out}. Hand in this file.")
-
-    return found, show, FINE
-
-
-def _answers_of(store: Store, learner: str) -> list[Attempt]:
-    """The answers under a name; with those given here before anyone had one, where they can be nobody else's."""
-    nameless = store.attempts("")
-    return store.attempts(learner) + (nameless if nameless and not _others(store, learner) else [])
-
-
-def _others(store: Store, learner: str) -> list[str]:
-    try:
-        return sorted(set(store.learners()) - {"", learner})
-    except StoreTrouble:
-        # A database may let a learner write and not see who else does.
-        return ["others"]
-
-
-def _file_name(learner: str) -> str:
-    kept = "".join(letter if letter.isalnum() else "-" for letter in learner)
-    return kept.strip("-")[:60] or "learner"
+    return named
 
 
 def grade_all(args: argparse.Namespace) -> Result:
@@ -164,11 +53,11 @@ def grade_all(args: argparse.Namespace) -> Result:
     from .room import room
     from .sheets import write_all
 
-    course, out, closes = Course.find(), Path(args.out), _option("--closes", args.closes, a_day)
+    course, out, closes = Course.find(), Path(args.out), option("--closes", args.closes, a_day)
     if args.engine == "dask":
         return _grade_on_cluster(args, course, out, closes)
     with _bar(args.json) as tick:
-        graded = room(args.folder, course, args.tries, tick, closes)
+        graded = room(_source(args), course, args.tries, tick, closes)
     files = write_all(out, graded.marks, graded.collection, graded.sizes)
     refused = graded.collection.refused
     doubts = {who: said for who, said in graded.collection.doubts.items() if said}
@@ -196,7 +85,7 @@ def grade_all(args: argparse.Namespace) -> Result:
 def _grade_on_cluster(args: argparse.Namespace, course: Course, out: Path, closes: Date | None) -> Result:
     from .scale import graded_on_cluster
 
-    learners, rows = graded_on_cluster(args.folder, course, out, args.tries, closes, args.cluster or "")
+    learners, rows = graded_on_cluster(_source(args), course, out, args.tries, closes, args.cluster or "")
     files = [str(out / name) for name in ("marks.csv", "marks.parquet")]
     found = {"learners": learners, "rows": rows, "refused": [], "doubts": {}, "files": files}
     return found, lambda to: to.print(f"{learners:,} learners, {rows:,} rows: {out}"), FINE
@@ -209,7 +98,7 @@ def regrade(args: argparse.Namespace) -> Result:
 
     earlier = read_marks(Path(args.against))
     with _bar(args.json) as tick:
-        graded = room(args.folder, Course.find(), args.tries, tick)
+        graded = room(_source(args), Course.find(), args.tries, tick)
     rows, other = ([asdict(row) for row in found] for found in (moved(earlier, graded.marks), reworded(graded)))
 
     def show(to: Any) -> None:
@@ -238,7 +127,7 @@ def report(args: argparse.Namespace) -> Result:
 
     course = Course.find()
     with _bar(args.json) as tick:
-        graded = room(args.folder, course, args.tries, tick)
+        graded = room(_source(args), course, args.tries, tick)
     seen, out = ClassReport(graded), Path(args.out)
     text = seen.learner_page(args.learner) if args.learner else seen.page()
     try:
@@ -267,11 +156,34 @@ def report(args: argparse.Namespace) -> Result:
     return found, show, FINE
 
 
+def prepare_database(args: argparse.Namespace) -> Result:
+    """Make a PostgreSQL database ready for a class: the table, and who may write and read what."""
+    from .database import prepare
+
+    url = args.url or os.environ.get("COURSEKIT_STORE", "").strip()
+    if not url:
+        raise Unreadable(
+            "Say which database: postgresql+psycopg://OWNER:PASSWORD@HOST/DATABASE, here or in COURSEKIT_STORE."
+        )
+    learners = [name.strip() for name in args.learners.split(",") if name.strip()]
+    done = prepare(url, Course.find().id, args.writer, learners)
+
+    def show(to: Any) -> None:
+        for said in done:
+            to.print(f"✓ {said}")
+
+    return {"done": done}, show, FINE
+
+
 def add_verbs(verb: Any) -> None:
     """Tell the command line of these verbs."""
     folder = (
         "folder",
-        {"metavar": "FOLDER", "help": "a folder of submissions in any nesting, a database URL, or a Parquet table"},
+        {
+            "nargs": "?",
+            "metavar": "FOLDER",
+            "help": "a folder of submissions in any nesting, a Parquet table, or a database URL (default: COURSEKIT_STORE)",
+        },
     )
     tries = ("--tries", {"type": _whole, "metavar": "N", "help": "count only the first N tries of each question"})
     date = "such as 2026-09-30"
@@ -321,6 +233,12 @@ def add_verbs(verb: Any) -> None:
         ("--out", {"required": True, "metavar": "HTML", "help": "where to write the page"}),
         tries,
         ("--learner", {"metavar": "NAME", "help": "write this learner's own page alone, for handing out"}),
+    )
+    verb(
+        prepare_database,
+        ("url", {"nargs": "?", "metavar": "URL", "help": "the database, as its owner (default: COURSEKIT_STORE)"}),
+        ("--writer", {"default": "", "metavar": "ROLE", "help": "a role that adds rows for everybody, and reads none"}),
+        ("--learners", {"default": "", "metavar": "LIST", "help": "roles that write and read their own rows: ada,ben"}),
     )
 
 

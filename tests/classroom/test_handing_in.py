@@ -6,7 +6,7 @@ import pytest
 import small_course
 
 import coursekit
-from coursekit.classroom import verbs as classroom
+from coursekit.classroom import handing_in
 from coursekit.classroom.report import read_class
 from coursekit.classroom.room import room
 from coursekit.classroom.submission import read_submission
@@ -185,7 +185,7 @@ def test_a_folder_as_the_place_takes_the_file_under_its_usual_name(here, run, an
 
 
 def test_more_answers_than_any_reader_takes_are_not_written(here, run, answer, monkeypatch):
-    monkeypatch.setattr(classroom, "MOST_ATTEMPTS", 1)
+    monkeypatch.setattr(handing_in, "MOST_ATTEMPTS", 1)
     answer("Ada")
     assert run("submit", "--as", "Ada")[0] == 0
     answer("Ada")
