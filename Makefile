@@ -7,10 +7,10 @@ TESTS := .venv/installed-for-tests
 # uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help lab classroom test bench check notebooks docs picture pins hub clean
+.PHONY: help lab classroom test bench check notebooks docs picture pins hub test-hub bench-hub clean
 
 help: ## say what can be made
-	@sed -n 's/^\([a-z]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
 
 lab: $(STAMP) ## open the course in JupyterLab; the first time installs it into .venv
 	@$(BIN)/coursekit lab
@@ -50,14 +50,24 @@ PINNED := --universal --generate-hashes --no-header --no-annotate --no-emit-pack
 # A workshop: JupyterHub, the grading service and PostgreSQL, in a Python and folders of their own.
 HUB := .venv-hub
 HUB_STAMP := $(HUB)/installed-here
+# Learners' servers run under accounts of their own where the hub is root, and these may not look into root's home.
+HUB_PYTHON ?= $(if $(filter 0,$(shell id -u)),$(firstword $(wildcard /usr/bin/python3) $(PYTHON)),$(PYTHON))
 
 hub: $(HUB_STAMP) ## start a workshop on this machine: JupyterHub, with keys on the server
 	@exec $(HUB)/bin/python deploy/hub/start.py
+
+test-hub: $(STAMP) $(HUB_STAMP) ## play a whole workshop in a real browser: two learners, an instructor, and outages
+	@$(BIN)/python -m pytest -p no:nbval tests/hub/story.py
+
+bench-hub: $(STAMP) $(HUB_STAMP) ## measure how many learners the workshop holds on this machine
+	@$(HUB)/bin/python deploy/hub/load.py
+	@$(BIN)/python deploy/hub/room.py
 
 ifneq ($(shell test -x $(HUB)/bin/python && cat $(HUB_STAMP) 2>/dev/null),$(CURDIR))
 .PHONY: $(HUB_STAMP)
 endif
 
+$(HUB_STAMP): PYTHON := $(HUB_PYTHON)
 $(HUB_STAMP): pyproject.toml deploy/hub/requirements.txt deploy/hub/proxy/package-lock.json
 	$(needs_python)
 	$(needs_venv)
@@ -73,7 +83,7 @@ $(HUB_STAMP): pyproject.toml deploy/hub/requirements.txt deploy/hub/proxy/packag
 	@echo "$(CURDIR)" > $@
 
 clean: ## remove .venv and what tests and tools leave behind; your answers are kept elsewhere and stay
-	@rm -rf .venv .pytest_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv .venv-hub .pytest_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each of these three asks the Python that is there, and is empty where it cannot answer.

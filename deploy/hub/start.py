@@ -35,6 +35,7 @@ PORTS = {
 }
 PROXY = Path(sys.prefix) / "proxy" / "node_modules" / ".bin" / "configurable-http-proxy"
 STARTS, ENDS = 120, 90  # seconds
+MOST_STARTS = 20
 CLOSED = ("solutions", ".git")
 
 
@@ -112,7 +113,7 @@ def try_seat(release):
         python = Path(sys.executable).resolve()
         raise Trouble(
             f"Learners' servers run under accounts of their own, and these cannot run {python}.\nTake a Python that every "
-            f"account may run: rm -r {sys.prefix}; make hub PYTHON=/usr/bin/python3"
+            f"account may run: rm -r {sys.prefix}; make hub HUB_PYTHON=/usr/bin/python3"
         ) from None
     if done.returncode:
         last = done.stderr.strip().rpartition("\n")[2]
@@ -142,6 +143,20 @@ def environment(folder, known, workshop):
         "HUB_INSTRUCTORS": " ".join(workshop.instructors),
         "COURSEKIT_RELEASE": str(folder / "release"),
     }
+
+
+def begun(log, private):
+    """The hub, started."""
+    with log.open("ab") as out:
+        # A session of its own: Ctrl+C is for us, and the hub is ended by us, before its database.
+        return subprocess.Popen(
+            [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")],
+            cwd=private,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
 
 
 def wait_until_up(url, hub):
@@ -201,20 +216,19 @@ def main():
             os.environ["HUB_DATABASE"] = urls["hub"].replace("postgresql:", "postgresql+psycopg:", 1)
             os.environ["COURSEKIT_ATTEMPTS"] = urls["attempts"]
         log = private / "hub.log"
-        with log.open("ab") as out:
-            # A session of its own: Ctrl+C is for us, and the hub is ended by us, before its database.
-            hub = subprocess.Popen(
-                [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")], cwd=private,
-                stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
-            )  # fmt: skip
+        hub = begun(log, private)
         wait_until_up(told["HUB_BIND"].replace("0.0.0.0", "127.0.0.1"), hub)
         say(f"\nThe workshop is at {told['HUB_BIND']}")
         if not os.environ.get("HUB_SIGN_IN"):
             teachers = ", ".join(workshop.instructors) or "nobody yet"
             say(f"Sign in with any name and the password {told['HUB_PASSWORD']}. Instructors: {teachers}.")
         say(f"The class report: {told['HUB_BIND']}/services/grader/   The log: {log}   End it here with Ctrl+C.")
-        code = hub.wait()
-        say(f"The hub ended by itself with status {code}. Its log: {log}")
+        for _ in range(MOST_STARTS):
+            code = hub.wait()
+            say(f"The hub ended by itself with status {code} and is started again; learners' servers go on. Its log: {log}")
+            time.sleep(1)
+            hub = begun(log, private)
+        raise Trouble(f"The hub ended by itself {MOST_STARTS} times. Its log says why: {log}")
     except KeyboardInterrupt:
         say("\nEnding: the hub first, the database last.")
     except (Trouble, NoDatabase, Unreadable, OSError) as error:
