@@ -52,7 +52,9 @@ def release(args: argparse.Namespace) -> Result:
     }  # fmt: skip
 
     def show(to: Any) -> None:
-        to.print(f"Release {made.release.id}, {made.release.kind}: {len(made.exercises)} exercises in {made.folder}")
+        to.print(
+            f"Release {made.release.id}, {made.release.kind}: {many(len(made.exercises), 'exercise')} in {made.folder}"
+        )
         to.print(f"To hand out: {made.zip}, {made.bytes / 1e6:.1f} MB. It starts with: make lab")
         for what, said in terms.facts():
             to.print(f"{what}: {said}")
@@ -60,6 +62,11 @@ def release(args: argparse.Namespace) -> Result:
             to.print(f"! {warning}", style="bold yellow")
 
     return found, show, FINE
+
+
+def many(count: int, what: str) -> str:
+    """A number of things in words: 1 learner, 2 learners."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def option(name: str, text: str | None, read: Callable[[str], T]) -> T | None:
@@ -100,6 +107,8 @@ def submit(args: argparse.Namespace) -> Result:
     }
 
     def show(to: Any) -> None:
-        to.print(f"{work.attempts:,} answers of {work.learner} are in {out}. Hand in this file.")
+        to.print(
+            f"{many(work.attempts, 'answer')} of {work.learner} {'is' if work.attempts == 1 else 'are'} in {out}. Hand in this file."
+        )
 
     return found, show, FINE

@@ -23,7 +23,7 @@ NAMES = (
     "Abel", "Bea", "Chidi", "Dana", "Elif", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kofi", "Lena", "Mei", "Nadia",
     "Omar", "Priya", "Quinn", "Rosa", "Sami", "Tala", "Uma", "Viktor", "Wanda", "Yusuf",
 )  # fmt: skip
-BEGAN = datetime(2026, 9, 7, 14, tzinfo=UTC)
+BEGAN = datetime(2025, 9, 8, 14, tzinfo=UTC)
 SITTINGS = 8  # about
 
 

@@ -16,7 +16,7 @@ from ..course import Course
 from ..model import Unreadable
 from ..terms import a_day
 from ..verbs import FINE, WRONG, Result
-from .exchange import option, release, submit
+from .exchange import many, option, release, submit
 from .submission import SUFFIX
 from .unpacking import plain
 
@@ -70,7 +70,7 @@ def grade_all(args: argparse.Namespace) -> Result:
     }
 
     def show(to: Any) -> None:
-        to.print(f"{len(graded.learners):,} learners, {len(graded.marks):,} rows: {out}")
+        to.print(f"{many(len(graded.learners), 'learner')}, {many(len(graded.marks), 'row')}: {out}")
         for one in refused[:20]:
             to.print(f"✗ {one.file}: {one.says}")
         for who, said in list(doubts.items())[:20]:
@@ -88,7 +88,7 @@ def _grade_on_cluster(args: argparse.Namespace, course: Course, out: Path, close
     learners, rows = graded_on_cluster(_source(args), course, out, args.tries, closes, args.cluster or "")
     files = [str(out / name) for name in ("marks.csv", "marks.parquet")]
     found = {"learners": learners, "rows": rows, "refused": [], "doubts": {}, "files": files}
-    return found, lambda to: to.print(f"{learners:,} learners, {rows:,} rows: {out}"), FINE
+    return found, lambda to: to.print(f"{many(learners, 'learner')}, {many(rows, 'row')}: {out}"), FINE
 
 
 def regrade(args: argparse.Namespace) -> Result:
@@ -149,7 +149,7 @@ def report(args: argparse.Namespace) -> Result:
     }
 
     def show(to: Any) -> None:
-        to.print(f"{found['learners']:,} learners, {found['answers']:,} answers: {out}")
+        to.print(f"{many(found['learners'], 'learner')}, {many(found['answers'], 'answer')}: {out}")
         if refused or doubts:
             to.print(f"Files refused: {len(refused):,}. Learners with a doubt: {doubts:,}. The report says why.")
 

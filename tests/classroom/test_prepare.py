@@ -8,7 +8,7 @@ import small_course
 
 from coursekit.cli import main
 from coursekit.model import Attempt
-from coursekit.store import Store, now
+from coursekit.store import Store, StoreTrouble, now
 
 
 @pytest.fixture
@@ -34,6 +34,7 @@ def test_a_database_is_made_ready_answered_into_and_graded(database, monkeypatch
     ]
     for user, who in (("vera", "vera"), ("writer", "Ben")):
         one = Attempt(uuid.uuid4().hex, who, "small", "pick", "0" * 12, "choose", "massage", at=now())
+        Store(database(user), "small").probe()
         Store(database(user), "small").keep(one)
     assert main(["grade-all", "--out", str(tmp_path / "out"), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
@@ -45,6 +46,16 @@ def test_the_database_may_be_named_and_readied_twice(database, capsys):
     for _ in range(2):
         assert main(["prepare-database", database(), "--json"]) == 0
         assert json.loads(capsys.readouterr().out) == {"done": ["The table of attempts is there, with its version."]}
+
+
+def test_somebody_who_may_not_add_answers_learns_it_before_the_first_one(server, database, monkeypatch):
+    monkeypatch.setenv("COURSEKIT_STORE", database())
+    assert main(["prepare-database"]) == 0
+    server.sql("GRANT SELECT ON coursekit_meta TO writer", database=database().rpartition("/")[2])
+    with pytest.raises(
+        StoreTrouble, match="Answers cannot be kept in postgresql.* this user may not add answers to it"
+    ):
+        Store(database("writer"), "small", 1).probe()
 
 
 @pytest.mark.parametrize(
