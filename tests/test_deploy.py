@@ -123,7 +123,10 @@ def test_every_image_is_pinned_and_named_without_a_registry():
 
 
 def test_learners_and_grader_come_from_one_release():
-    assert container()["image"].partition(":")[2] == values()["singleuser"]["image"]["tag"]
+    learner = values()["singleuser"]["image"]
+    assert container()["image"].partition(":")[2] == learner["tag"]
+    (first,) = values()["singleuser"]["initContainers"]
+    assert first["image"] == f"{learner['name']}:{learner['tag']}"
 
 
 def test_all_images_start_from_one_python():
@@ -253,19 +256,32 @@ def test_the_settings_of_the_workshop_are_read(tmp_path):
 def test_learners_and_their_servers_may_ask_the_service():
     roles = values()["hub"]["loadRoles"]
     access = f"access:services!service={environment()['JUPYTERHUB_SERVICE_NAME']}"
-    assert all(access in roles[role]["scopes"] for role in ("user", "server", "instructors"))
+    assert all(access in roles[role]["scopes"] for role in ("user", "server"))
     # A role that takes the place of the hub's own keeps what that one gives.
     assert "self" in roles["user"]["scopes"]
     assert {"users:activity!user", "access:servers!server"} <= set(roles["server"]["scopes"])
     assert environment()["JUPYTERHUB_OAUTH_ACCESS_SCOPES"] == f'["{access}"]'
     group = Settings.__dataclass_fields__["instructors"].default
-    assert roles["instructors"]["groups"] == [group]
     assert group in values()["hub"]["config"]["JupyterHub"]["load_groups"]
 
 
 def test_the_learners_volume_is_there():
     claim = documents()["PersistentVolumeClaim", values()["singleuser"]["storage"]["static"]["pvcName"]]
     assert claim["spec"]["accessModes"] == ["ReadWriteMany"]
+    (first,) = values()["singleuser"]["initContainers"]
+    (mount,) = first["volumeMounts"]
+    assert mount["subPath"] == values()["singleuser"]["storage"]["static"]["subPath"]
+    assert mount["mountPath"] == values()["singleuser"]["storage"]["homeMountPath"] == first["command"][-1]
+
+
+def test_one_machine_and_many_use_the_same_names():
+    seat = (ROOT / "deploy" / "hub" / "seat.py").read_text("utf-8")
+    hub = (ROOT / "deploy" / "hub" / "jupyterhub_config.py").read_text("utf-8")
+    assert set(values()["singleuser"]["extraEnv"]) <= set(re.findall(r'"(COURSEKIT_\w+)"', seat))
+    assert f"/services/{environment()['JUPYTERHUB_SERVICE_NAME']}" in seat
+    for role, given in values()["hub"]["loadRoles"].items():
+        scopes = ", ".join(f'"{scope}"' for scope in given["scopes"])
+        assert f'"name": "{role}", "scopes": [{scopes}]' in hub
 
 
 # Hardening -----------------------------------------------------------------------------------------------------------

@@ -34,8 +34,11 @@ def export(args: argparse.Namespace) -> Result:
         "bytes": len(made.data),
     }
 
+    def counted(n: int, what: str) -> str:
+        return f"{n:,} {what}{'s' * (n != 1)}"
+
     def show(to: Any) -> None:
-        to.print(f"{exercises:,} exercises, {len(made.questions):,} questions: {path}")
+        to.print(f"{counted(exercises, 'exercise')}, {counted(len(made.questions), 'question')}: {path}")
         to.print("The file holds the answers. It is for your question bank, not for your learners.")
         for one in made.left_out[:MOST_SHOWN]:
             to.print(f"Left out: {one.what}: {one.why}.")
