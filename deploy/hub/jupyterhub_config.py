@@ -19,9 +19,8 @@ c.JupyterHub.bind_url = told["HUB_BIND"]
 c.JupyterHub.hub_ip = "127.0.0.1"
 c.JupyterHub.hub_port = int(told["HUB_API_PORT"])
 c.ConfigurableHTTPProxy.api_url = f"http://127.0.0.1:{told['HUB_PROXY_PORT']}"
-c.ConfigurableHTTPProxy.command = [told["HUB_PROXY"]]
+c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.auth_token = told["HUB_PROXY_SECRET"]
-c.ConfigurableHTTPProxy.pid_file = str(Path(told["HUB_PRIVATE"]) / "proxy.pid")
 c.JupyterHub.cookie_secret_file = str(Path(told["HUB_PRIVATE"]) / "cookie-secret")
 c.JupyterHub.db_url = told["HUB_DATABASE"]
 
@@ -40,11 +39,15 @@ c.JupyterHub.load_groups = {"instructors": {"users": told["HUB_INSTRUCTORS"].spl
 c.JupyterHub.spawner_class = Seat
 c.Seat.home_dir_template = str(Path(told["HUB_HOMES"]) / "{username}")
 c.Seat.release = told["COURSEKIT_RELEASE"]
+# Nothing of the environment of whoever started the hub.
+c.Spawner.env_keep = ["LANG", "LC_ALL"]
+c.Spawner.cmd = [str(Path(sys.prefix) / "bin" / "jupyterhub-singleuser")]
 c.Spawner.environment = learners_environment(told)
 c.Spawner.notebook_dir = "~/notebooks"
 c.Spawner.args = [
     "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     "--LabApp.expose_app_in_browser=True",
+    "--LabApp.extension_manager=readonly",
 ]
 c.Spawner.start_timeout = c.Spawner.http_timeout = 180
 # A start is about ten seconds of work: more at once than this only make each other late.

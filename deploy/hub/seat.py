@@ -6,6 +6,7 @@ neither the keys nor the database nor anybody else's home. Else all run as whoev
 
 import os
 import shutil
+import sys
 from pathlib import Path
 
 from jupyterhub.spawner import SimpleLocalProcessSpawner
@@ -20,6 +21,7 @@ SETTINGS = ".jupyter/lab/user-settings/@jupyterlab/apputils-extension/notificati
 def learners_environment(told):
     """What a learner's kernel is told, beside what the hub tells every server."""
     return {
+        "PATH": f"{sys.prefix}/bin:/usr/local/bin:/usr/bin:/bin",
         "COURSEKIT_GRADER": f"http://127.0.0.1:{told['HUB_GRADER_PORT']}/services/grader",
         "COURSEKIT_COURSE": told["COURSEKIT_RELEASE"],
         "PYTHONDONTWRITEBYTECODE": "1",

@@ -1,4 +1,4 @@
-"""Starts a workshop on this machine and ends it cleanly: database, release, hub; on Ctrl+C hub first, database last.
+"""Starts a workshop on this machine and ends it cleanly: database, release, proxy, hub; on Ctrl+C hub first, database last.
 
 `make hub` runs it. Everything that it makes is in the ignored folder .hub of the checkout, or in HUB_FOLDER.
 """
@@ -13,6 +13,7 @@ import sys
 import time
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -145,18 +146,59 @@ def environment(folder, known, workshop):
     }
 
 
-def begun(log, private):
-    """The hub, started."""
-    with log.open("ab") as out:
-        # A session of its own: Ctrl+C is for us, and the hub is ended by us, before its database.
-        return subprocess.Popen(
-            [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")],
-            cwd=private,
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=out,
-            start_new_session=True,
-        )
+class Running:
+    """A part of the workshop that is started again when it ends by itself."""
+
+    def __init__(self, name, command, log, private, more=None):
+        self.name, self._command, self.log, self._private = name, command, log, private
+        self._environment, self._starts, self.process = os.environ | (more or {}), 0, None
+        self.start()
+
+    def start(self):
+        """Start it."""
+        self._starts += 1
+        with self.log.open("ab") as out:
+            # A session of its own: Ctrl+C is for us, and each part is ended by us, in order.
+            self.process = subprocess.Popen(
+                self._command,
+                cwd=self._private,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                start_new_session=True,
+            )
+
+    def look(self):
+        """Start it again if it has ended. Raises `Trouble` when that came too often."""
+        code = self.process.poll()
+        if code is None:
+            return
+        if self._starts == MOST_STARTS:
+            raise Trouble(f"The {self.name} ended by itself {MOST_STARTS} times. Its log says why: {self.log}")
+        say(f"The {self.name} ended by itself with status {code} and is started again. Its log: {self.log}")
+        self.start()
+
+    def end(self):
+        """End it."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(ENDS)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+
+
+def proxy(told, log, private):
+    """The proxy in front of everything: beside the hub, so that learners' pages go on while the hub starts again."""
+    place = urlsplit(told["HUB_BIND"])
+    command = [
+        told["HUB_PROXY"], "--ip", place.hostname or "127.0.0.1", "--port", str(place.port or 80), "--api-ip", "127.0.0.1",
+        "--api-port", told["HUB_PROXY_PORT"], "--error-target", f"http://127.0.0.1:{told['HUB_API_PORT']}/hub/error",
+        "--log-level", "warn",
+    ]  # fmt: skip
+    return Running("proxy", command, log, private, {"CONFIGPROXY_AUTH_TOKEN": told["HUB_PROXY_SECRET"]})
 
 
 def wait_until_up(url, hub):
@@ -175,7 +217,7 @@ def wait_until_up(url, hub):
 def main():
     """Run until Ctrl+C; the exit status."""
     folder = Path(os.environ.get("HUB_FOLDER", ROOT / ".hub")).resolve()
-    private, database, hub, code = folder / "private", None, None, 0
+    private, database, running, code = folder / "private", None, [], 0
     # From here on a signal is an exception, so that whatever runs is ended in order.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
@@ -216,45 +258,34 @@ def main():
             os.environ["HUB_DATABASE"] = urls["hub"].replace("postgresql:", "postgresql+psycopg:", 1)
             os.environ["COURSEKIT_ATTEMPTS"] = urls["attempts"]
         log = private / "hub.log"
-        hub = begun(log, private)
-        wait_until_up(told["HUB_BIND"].replace("0.0.0.0", "127.0.0.1"), hub)
+        running.append(proxy(told, private / "proxy.log", private))
+        command = [sys.executable, "-m", "jupyterhub", "-f", str(HERE / "jupyterhub_config.py")]
+        running.append(Running("hub", command, log, private))
+        wait_until_up(told["HUB_BIND"].replace("0.0.0.0", "127.0.0.1"), running[-1].process)
         say(f"\nThe workshop is at {told['HUB_BIND']}")
         if not os.environ.get("HUB_SIGN_IN"):
             teachers = ", ".join(workshop.instructors) or "nobody yet"
             say(f"Sign in with any name and the password {told['HUB_PASSWORD']}. Instructors: {teachers}.")
         say(f"The class report: {told['HUB_BIND']}/services/grader/   The log: {log}   End it here with Ctrl+C.")
-        for _ in range(MOST_STARTS):
-            code = hub.wait()
-            say(f"The hub ended by itself with status {code} and is started again; learners' servers go on. Its log: {log}")
-            time.sleep(1)
-            hub = begun(log, private)
-        raise Trouble(f"The hub ended by itself {MOST_STARTS} times. Its log says why: {log}")
+        while True:
+            time.sleep(0.5)
+            for one in running:
+                one.look()
     except KeyboardInterrupt:
         say("\nEnding: the hub first, the database last.")
     except (Trouble, NoDatabase, Unreadable, OSError) as error:
         code = 2
         print(error, file=sys.stderr)
-        if hub is not None and hub.poll() is not None:
-            print(log.read_text("utf-8", "replace")[-2000:], file=sys.stderr)
+        if running and running[-1].process.poll() is not None:
+            print(running[-1].log.read_text("utf-8", "replace")[-2000:], file=sys.stderr)
     finally:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_IGN)
-        ended(hub)
+        for one in reversed(running):
+            one.end()
         if database is not None:
             database.stop()
     return code
-
-
-def ended(hub):
-    """End the hub, and with it its proxy, the service and the learners' servers."""
-    if hub is None or hub.poll() is not None:
-        return
-    hub.send_signal(signal.SIGINT)
-    try:
-        hub.wait(ENDS)
-    except subprocess.TimeoutExpired:
-        os.killpg(hub.pid, signal.SIGKILL)
-        hub.wait()
 
 
 if __name__ == "__main__":

@@ -101,7 +101,7 @@ class Workshop:
     @property
     def hub(self):
         """The hub's process number."""
-        return next(n for n, parent, _, said in processes() if parent == self.process.pid and "jupyterhub" in said)
+        return next(n for n, parent, _, said in processes() if parent == self.process.pid and "-m jupyterhub" in said)
 
     @property
     def service(self):
