@@ -7,7 +7,7 @@ TESTS := .venv/installed-for-tests
 # uv trusts the certificates that the system trusts: hospitals and schools often sit behind a proxy with one of its own.
 export UV_SYSTEM_CERTS := true
 
-.PHONY: help lab classroom test bench check notebooks docs picture pins hub test-hub bench-hub clean
+.PHONY: help lab classroom test bench check notebooks docs picture pins bench-scale hub test-hub bench-hub clean
 
 help: ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /make \1|/p' Makefile | awk -F'|' '{ printf "%-16s%s\n", $$1, $$2 }'
@@ -25,6 +25,9 @@ test: $(TESTS) ## run every test, every notebook, and the forms in a real browse
 bench: $(TESTS) ## measure how fast answers are graded
 	@$(BIN)/python tests/bench.py
 
+bench-scale: $(TESTS) ## measure classes of ten thousand and more
+	@$(BIN)/python tests/bench_scale.py
+
 check: $(TESTS) ## look over the code, the notebooks, the exercises and the tables
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
@@ -39,11 +42,13 @@ picture: $(TESTS) ## take the picture in the README again
 docs: $(STAMP) ## write the pages of docs/ that are made from the course
 	@$(BIN)/python tools/write_docs.py
 
-# Run it after a change of dependencies in pyproject.toml; delete a pin from requirements.txt to move it.
-pins: $(STAMP) ## write requirements.txt and requirements-test.txt from pyproject.toml
+# Run it after a change of dependencies in pyproject.toml; delete a pin from its file to move it.
+pins: $(STAMP) ## write the three files of pinned versions from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --group setup $(PINNED) --output-file requirements.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra test --constraints requirements.txt $(PINNED) \
 	  --output-file requirements-test.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra service --group setup --group hub --constraints requirements.txt \
+	  --constraints requirements-test.txt $(PINNED) --output-file deploy/hub/requirements.txt
 
 PINNED := --universal --generate-hashes --no-header --no-annotate --no-emit-package coursekit --quiet
 

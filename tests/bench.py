@@ -19,6 +19,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+import bench_class
+from prose import NOTEBOOKS, grade, prose
+
 ROOT = Path(__file__).parents[1]
 Row = tuple[str, str, str, bool]
 
@@ -35,6 +38,8 @@ def main() -> int:
         saved_bytes,
         clicks,
         tables_of_cms,
+        bench_class.rows,
+        readability,
         suite,
     ]
     for measure in measures:
@@ -223,6 +228,16 @@ def tables_of_cms() -> Iterator[Row]:
     except ImportError:
         return
     yield from rows()
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def readability() -> Iterator[Row]:
+    """The US school grade that the prose of each notebook asks for."""
+    for path in NOTEBOOKS:
+        asks = grade(prose(path))
+        yield f"school grade of {path.stem}", f"{asks:.1f}", "at most 9", asks <= 9
 
 
 def suite() -> Iterator[Row]:

@@ -34,7 +34,9 @@ class Server:
         )
 
     def run(self, program, *arguments):
-        done = subprocess.run([*self.user, self.bin / program, *map(str, arguments)], capture_output=True, text=True, cwd="/")
+        done = subprocess.run(
+            [*self.user, self.bin / program, *map(str, arguments)], capture_output=True, text=True, cwd="/"
+        )
         assert done.returncode == 0, f"{program}: {done.stdout}{done.stderr}"
 
     def start(self):

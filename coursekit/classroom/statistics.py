@@ -185,9 +185,7 @@ def class_skills(by_learner: Mapping[str, Skilled]) -> Skilled:
         for skill, (mean, _) in mine.items():
             means.setdefault(skill, []).append(mean)
     return {
-        skill: (fsum(some) / len(some), len(some))
-        for skill, some in means.items()
-        if len(some) >= LEAST_FOR_FACILITY
+        skill: (fsum(some) / len(some), len(some)) for skill, some in means.items() if len(some) >= LEAST_FOR_FACILITY
     }
 
 
