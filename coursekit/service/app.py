@@ -21,7 +21,8 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
-from ..model import DISPUTE, Attempt, Unreadable
+from ..desk import empty
+from ..model import DISPUTE, Attempt, Exercise, Unreadable
 from ..store import now
 from . import pages
 from .attempts import AGAIN, KEPT, NOT_YOURS, Attempts, DatabaseAway
@@ -136,8 +137,17 @@ async def keep(request: Request, name: Learner) -> Response:
         raise Refused(409, "refused", "This id belongs to another answer. Submit again.")
     if kept.outcome not in (KEPT, AGAIN):
         raise Refused(409, "refused", bench.terms.no_more)
-    shown = bench.reply(exercise, sent.form, sent.answer, kept.tries, kept.at, now())
+    shown = _told(bench, exercise, sent.form, sent.answer, kept.tries, kept.at)
     return _json(shown, 201 if kept.outcome == KEPT else 200)
+
+
+def _told(bench: Bench, exercise: Exercise, form: str, answer: str, tries: int, at: str) -> dict[str, Any]:
+    """What is earned; where the course fails at saying it, that the answer is kept: so much is true."""
+    try:
+        return bench.reply(exercise, form, answer, tries, at, now())
+    except Exception as error:
+        event("no feedback", 40, error, exercise=exercise.name, form=form)
+        return empty("recorded", "Kept. What it is worth cannot be shown now.") | {"tries": tries}
 
 
 async def _read(request: Request) -> Sent:
@@ -172,10 +182,7 @@ async def standing(request: Request, name: Annotated[str, Path(pattern=NAME)], w
             continue
         last, reply = of_form[-1], None
         if last.fingerprint == exercise.fingerprint:
-            try:
-                reply = bench.reply(exercise, form, last.answer, len(of_form), last.at, now())
-            except Unreadable:
-                reply = None
+            reply = _told(bench, exercise, form, last.answer, len(of_form), last.at)
         forms[form] = {"tries": len(of_form), "answer": last.answer, "hints": last.hints, "reply": reply}
     return _json({"forms": forms})
 

@@ -334,3 +334,13 @@ def test_keys_of_another_course_are_refused_at_the_start(workshop):
     settings = replace(Settings.of(service.environment), keys=Course.find().root)
     with pytest.raises(Unreadable, match="the keys are of hands-on-coding"):
         made(settings)
+
+
+def test_an_answer_is_kept_and_said_to_be_when_the_course_fails_at_explaining_it(workshop, monkeypatch):
+    service = workshop()
+    monkeypatch.setattr("coursekit.feedback.explain", lambda *_: 1 / 0)
+    for code in (201, 200):
+        said = service.ask("POST", "/attempts", ANN, an_attempt(service.course, id="0" * 32))
+        assert (said.status, said.json["status"], said.json["headline"][:5]) == (code, "recorded", "Kept.")
+    assert len(kept(service, "ann")) == 1
+    assert "ZeroDivisionError" in service.log.read_text()
