@@ -49,9 +49,10 @@ c.Spawner.args = [
     "--LabApp.expose_app_in_browser=True",
     "--LabApp.extension_manager=readonly",
 ]
-c.Spawner.start_timeout = c.Spawner.http_timeout = 180
-# A start is about ten seconds of work: more at once than this only make each other late.
-c.JupyterHub.concurrent_spawn_limit = max(2, 2 * (os.cpu_count() or 1))
+# A start is about ten seconds of work. A class that comes all at once waits longer, which is better than the hub's page
+# that says "too many users", which it shows to whoever comes beyond the limit.
+c.Spawner.start_timeout = c.Spawner.http_timeout = 300
+c.JupyterHub.concurrent_spawn_limit = 20 * (os.cpu_count() or 1)
 
 
 # The grading service: it alone has the keys and the attempts.
