@@ -243,6 +243,8 @@ def test_a_rule_stands_in_the_module_of_its_heading(rule):
 TOOLS = {
     ".git",
     ".venv",
+    ".venv-hub",
+    ".hub",
     ".pytest_cache",
     ".ruff_cache",
     ".hypothesis",
