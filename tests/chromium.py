@@ -11,6 +11,17 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 MAC = ("Chromium", "Google Chrome")
 WINDOWS = ("Chromium", "Google/Chrome")
 
+# No sandbox, as root in a container has none; no talk with its makers.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
 HOW_TO_GET_ONE = """\
 Get one in any of these ways, then run the tests again:
   Debian, Ubuntu   apt-get install chromium fonts-dejavu-core

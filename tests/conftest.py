@@ -20,6 +20,16 @@ def chromium_path():
     return path
 
 
+@pytest.fixture(scope="session")
+def browser(chromium_path):
+    """One Chromium for all tests: Playwright takes no second one beside it."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as started:
+        chromium_started = started.chromium.launch(executable_path=chromium_path, args=chromium.FLAGS)
+        yield chromium_started
+        chromium_started.close()
+
+
 def pytest_terminal_summary(terminalreporter):
     """Ends the run with the browser tests that did not run, and how to get them to."""
     reports = [

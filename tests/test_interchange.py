@@ -288,16 +288,12 @@ def test_moodle_takes_every_share_of_a_mark():
 
 
 @pytest.fixture(scope="module")
-def page(chromium_path):
+def page(browser):
     """An empty page in a real browser that asks no other host."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
-        page = browser.new_page()
-        page.route("**/*", lambda route: route.abort())
-        yield page
-        browser.close()
+    page = browser.new_page()
+    page.route("**/*", lambda route: route.abort())
+    yield page
+    page.close()
 
 
 @pytest.mark.browser

@@ -15,19 +15,10 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 from labpage import HERE, REPO, Notebook, notebook, shown  # noqa: E402, F401
-from playwright.sync_api import expect, sync_playwright  # noqa: E402
+from playwright.sync_api import expect  # noqa: E402
 
 expect.set_options(timeout=15_000)
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 NO_NEWS = '{"fetchNews": "false", "checkForUpdates": false}'
 
 
@@ -102,14 +93,6 @@ def wait_for(url, server, log):
         except OSError:
             time.sleep(0.05)
     pytest.fail(f"JupyterLab did not start:\n{log.read_text(encoding='utf-8')[-3000:]}")
-
-
-@pytest.fixture(scope="session")
-def browser(chromium_path):
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="session")
