@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 __version__ = "0.1.0"
-__all__ = ["dispute", "exercise", "explore", "is_it_true", "placement", "progress", "rulebook"]
+__all__ = ["dispute", "exercise", "explore", "hand_in", "is_it_true", "placement", "progress", "rulebook"]
 
 
 def dispute(name: str, because: str) -> str:
@@ -47,6 +47,16 @@ def progress() -> Any:
     from .record import progress
 
     return progress()
+
+
+def hand_in() -> Any:
+    """Show a button that saves your answers as a file to hand in, the same as `coursekit submit` writes."""
+    from .classroom.handing_in import work_of
+    from .desk import Desk
+    from .forms.handing import Hand
+
+    desk = Desk()
+    return Hand(lambda: work_of("", desk.course, desk.store))
 
 
 def placement() -> Any:

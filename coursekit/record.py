@@ -15,7 +15,7 @@ from .engine import grade
 from .grader import Grader
 from .model import Attempt, Exercise, Unreadable
 from .picture import page, text
-from .store import Store, StoreTrouble, now, user_folder
+from .store import IN_BROWSER, Store, StoreTrouble, now, user_folder
 from .thoughts import shown_by
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ LONGEST_NAME = 80
 # Who is named here is named for every program of the account, hub or classroom; else the computer remembers one name.
 NAMED_BY = ("COURSEKIT_LEARNER", "JUPYTERHUB_USER")
 
+# In a browser a computer's one name is looked up once in a kernel: each look at a file there asks the page.
+_named: list[str] = []
+
 
 # Learners -----------------------------------------------------------------------------------------------------------
 
@@ -54,10 +57,12 @@ def who() -> str:
                 return a_name(name)
             except Unreadable as error:
                 raise StoreTrouble(f"The learner is unknown: {variable} does not hold a name. {error}") from None
+    if _named:
+        return _named[0]
     try:
-        return a_name((user_folder() / "learner").read_text("utf-8"))
+        return _remembered(a_name((user_folder() / "learner").read_text("utf-8")))
     except (OSError, ValueError):
-        return ""
+        return _remembered("")
 
 
 def set_who(name: str) -> str:
@@ -76,6 +81,12 @@ def set_who(name: str) -> str:
             f"Your name was not kept in {place}: {error.strerror or error}. "
             "Make the folder writable, or set COURSEKIT_LEARNER to your name."
         ) from error
+    return _remembered(name)
+
+
+def _remembered(name: str) -> str:
+    if IN_BROWSER:
+        _named[:] = [name]
     return name
 
 
@@ -200,8 +211,7 @@ class Progress:
     @property
     def table(self) -> pandas.DataFrame:
         """One row for each form of each exercise, in course order."""
-        import pandas
-
+        pandas = _pandas()
         frame = pandas.DataFrame(list(map(asdict, self.standings)), columns=[f.name for f in fields(Standing)])
         frame["last"] = pandas.to_datetime(frame["last"].replace("", None), utc=True, format="ISO8601")
         return frame.astype({"first": "float64", "best": "float64", "solved": "bool"})
@@ -209,8 +219,7 @@ class Progress:
     @property
     def skills(self) -> pandas.DataFrame:
         """One row for each skill: exercises, how many are done, and the mean score of first and of best tries."""
-        import pandas
-
+        pandas = _pandas()
         frame = pandas.DataFrame(self.by_skill(), columns=["skill", "exercises", "done", "first", "best"])
         return frame.astype({"first": "float64", "best": "float64"})
 
@@ -232,9 +241,7 @@ class Progress:
     @property
     def misconceptions(self) -> pandas.DataFrame:
         """One row for each misconception that wrong answers showed, the most frequent first."""
-        import pandas
-
-        return pandas.DataFrame(
+        return _pandas().DataFrame(
             self.by_misconception(), columns=["misconception", "times", "exercises", "open", "truth"]
         )
 
@@ -287,6 +294,18 @@ def _standings(course: Course, exercises: list[Exercise], attempts: list[Attempt
         for form in exercise.forms:
             mine = [one for one in attempts if (one.exercise, one.form) == (exercise.name, form)]
             yield _standing(exercise, form, course.solution(exercise.name) if mine else None, mine)
+
+
+def _pandas() -> Any:
+    """The library of tables. Raises `ImportError` with what to do without it."""
+    try:
+        import pandas
+    except ImportError:
+        raise ImportError(
+            "Tables need pandas, and pandas is not here: Python in the browser comes without it. progress() shows the same "
+            "rows; progress().standings, .by_skill() and .by_misconception() give them as lists."
+        ) from None
+    return pandas
 
 
 def _done(one: Standing) -> bool:

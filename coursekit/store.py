@@ -8,22 +8,30 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from .model import Attempt
+from .lines import Lines
+from .model import Attempt, Unreadable
 
 VERSION = "1"
 
+# Python in a browser has no database; it has the drive of its page, which lives in the browser.
+IN_BROWSER = sys.platform == "emscripten"
+DRIVE = Path("/drive")
+
 _COURSE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+FILE = "file:"
 
 _ELSEWHERE = "or let COURSEKIT_STORE name another place, then try again."
 
@@ -54,7 +62,17 @@ def now() -> str:
 
 
 def user_folder() -> Path:
-    """The folder for what belongs to the user and outlives the course folder. It may not exist yet."""
+    """The folder for what belongs to the user and outlives the course folder. It may not exist yet.
+
+    Raises `StoreTrouble` in a browser that keeps no files.
+    """
+    if IN_BROWSER:
+        if not DRIVE.is_dir():
+            raise StoreTrouble(
+                "Answers cannot be kept: this browser keeps no files for the page, as in a private window. "
+                "Open the course in an ordinary window, then try again."
+            )
+        return DRIVE / "answers"
     from platformdirs import user_data_dir
 
     return Path(user_data_dir("coursekit", appauthor=False))
@@ -63,13 +81,19 @@ def user_folder() -> Path:
 class Store:
     """The attempts of one course.
 
-    `url` is a database URL; without one, COURSEKIT_STORE, else a SQLite file in the user's data folder. Nothing is
+    `url` is a database URL, or `file:PATH` for a file of lines as it is used in a browser; without one,
+    COURSEKIT_STORE, else a SQLite file in the user's data folder. Nothing is
     opened before it is needed. `patience` is the time in seconds to wait for another writer, or for a server that went
     away. Safe to share by threads.
 
     A database may let its user write and not read, as a class shares it. Then a copy of the own answers on this computer
     is what `attempts` reads.
     """
+
+    def __new__(cls, url: str | None = None, *_: Any, **__: Any) -> Store:
+        """A store in a file of lines where one is named, and in a browser; else one in a database."""
+        named = url or os.environ.get("COURSEKIT_STORE", "").strip()
+        return object.__new__(_InFile if named.startswith(FILE) or (IN_BROWSER and not named) else cls)
 
     def __init__(self, url: str | None = None, course_id: str = "hands-on-coding", patience: float = 10.0):
         if not _COURSE_ID.fullmatch(course_id):
@@ -80,11 +104,15 @@ class Store:
         self._folder: Path | None = None
         if not self.url:
             self._folder = user_folder()
-            self.url = f"sqlite:///{(self._folder / course_id).as_posix()}.sqlite"
+            self.url = self._own(self._folder / course_id)
         self._lock = threading.Lock()
         self._engine: Any = None
         self._echo: Store | None = None
         self._pid = 0
+
+    @staticmethod
+    def _own(path: Path) -> str:
+        return f"sqlite:///{path.as_posix()}.sqlite"
 
     def keep(self, attempt: Attempt) -> None:
         """Keep an attempt: committed when this returns. Keeping the same attempt again changes nothing.
@@ -238,6 +266,68 @@ class Store:
         known = (told for names, told in _TROUBLES.items() if name.startswith(names))
         why, advice = next(known, ("{reason}", f"Mend that, {_ELSEWHERE}"))
         return StoreTrouble(f"{failed} {self.where}: {why.format(reason=words, patience=self.patience)}. {advice}")
+
+
+# The file -----------------------------------------------------------------------------------------------------------
+
+
+class _InFile(Store):
+    """The same in a file of lines. Its methods say and raise the same."""
+
+    @staticmethod
+    def _own(path: Path) -> str:
+        return f"{FILE}{path.as_posix()}.jsonl"
+
+    @cached_property
+    def _lines(self) -> Lines:
+        return Lines(Path(self.where), self.patience)
+
+    @property
+    def where(self) -> str:
+        return self.url.removeprefix(FILE)
+
+    def keep(self, attempt: Attempt) -> None:
+        self._do("The answer was not kept in", lambda lines: lines.add(attempt))
+
+    def attempts(self, learner: str, exercise: str | None = None) -> list[Attempt]:
+        found = [one for one in self._all() if one.learner == learner and exercise in (None, one.exercise)]
+        return sorted(found, key=lambda one: (one.at, one.id))
+
+    def learners(self) -> list[str]:
+        return sorted({one.learner for one in self._all()})
+
+    def count(self) -> int:
+        return len(self._all())
+
+    def probe(self) -> None:
+        self._do("Answers cannot be kept in", lambda lines: lines.probe())
+
+    def administer(self, statements: Sequence[str]) -> None:
+        raise StoreTrouble(f"{self.where} is a file, and knows no roles. Name a database.")
+
+    def close(self) -> None:
+        self.__dict__.pop("_lines", None)
+
+    def _all(self) -> list[Attempt]:
+        kept = self._do("Earlier answers cannot be read from", lambda lines: lines.all())
+        return [one for one in kept if one.course == self.course_id]
+
+    def _do(self, failed: str, work: Callable[[Lines], Any]) -> Any:
+        with self._lock:
+            try:
+                try:
+                    return work(self._lines)
+                except FileNotFoundError:
+                    if self._folder is None:
+                        raise
+                    self._folder.mkdir(parents=True, exist_ok=True)
+                    return work(self._lines)
+            except Unreadable as error:
+                why = f"{error}. Move the file somewhere safe (its other answers are still in it), then try again."
+                raise StoreTrouble(f"{failed} {self.where}: {why}") from None
+            except OSError as error:
+                why = f"{error.strerror or error}. Mend that, {_ELSEWHERE}"
+                raise StoreTrouble(f"{failed} {self.where}: {why}") from error
 
 
 # The database -------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ ORDER = (
     "checks",
     "book",
     "statements",
+    "lines",
     "store",
     "grader",
     "cms",
@@ -244,6 +245,7 @@ TOOLS = {
     ".git",
     ".venv",
     ".venv-hub",
+    ".venv-site",
     ".hub",
     ".pytest_cache",
     ".ruff_cache",
@@ -267,7 +269,8 @@ CODE_BOOK = re.compile(
 def files():
     """Every text file of the repository."""
     for folder, inside, names in os.walk(ROOT):
-        inside[:] = [name for name in inside if name not in TOOLS and not name.endswith(".egg-info")]
+        made = {"site", "build"} if Path(folder) == ROOT else set()
+        inside[:] = [name for name in inside if name not in TOOLS | made and not name.endswith(".egg-info")]
         for name in names:
             path = Path(folder) / name
             if path.suffix not in {".png", ".pyc", ".db", ".sqlite", ".gz", ".whl"}:
