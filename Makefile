@@ -20,7 +20,8 @@ classroom: $(TESTS) ## install what very large classes need beside the course: P
 # Notebooks and tests in one run, so that neither hides how the other went.
 test: $(TESTS) ## run every test, every notebook, and the forms in a real browser
 	@$(BIN)/python -m pytest --continue-on-collection-errors \
-	  --nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/nbval_sanitize.cfg tests notebooks
+	  --nbval --nbval-current-env --nbval-cell-timeout=60 --nbval-sanitize-with=tests/nbval_sanitize.cfg \
+	  --ignore=tests/site tests notebooks
 
 bench: $(TESTS) ## measure how fast answers are graded
 	@$(BIN)/python tests/bench.py
@@ -87,8 +88,45 @@ $(HUB_STAMP): pyproject.toml deploy/hub/requirements.txt deploy/hub/proxy/packag
 	@npm ci --prefix $(HUB)/proxy --no-audit --no-fund --loglevel=error
 	@echo "$(CURDIR)" > $@
 
+# The practice course as a static site. What builds it has a Python of its own.
+.PHONY: site test-site bench-site pins-site
+SITE := .venv-site
+SITE_STAMP := $(SITE)/installed-here
+build_site = $(SITE)/bin/python tools/build_site.py
+
+site: $(STAMP) $(SITE_STAMP) ## build the practice course as a folder for any web server: site/
+	@$(build_site)
+
+test-site: $(TESTS) site ## use the site in a real browser: every notebook, every form, a reload, an update, handing in
+	@$(BIN)/python -m pytest -p no:nbval tests/site
+
+bench-site: $(TESTS) site ## measure the site's size and what a learner waits for, beside an empty page
+	@$(build_site) --bare --out build/bare
+	@$(BIN)/python tests/site/bench.py
+
+# What the wheels name and Python in a browser has no use for: processes, and the page's half of the widgets.
+NOT_IN_A_BROWSER := pexpect ptyprocess jupyterlab-widgets widgetsnbextension
+
+pins-site: $(STAMP) ## write the pins of the site from deploy/site/*.in
+	@$(BIN)/uv pip compile deploy/site/tools.in --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate --quiet --no-emit-package rfc3987-syntax --output-file deploy/site/tools.txt
+	@$(BIN)/uv pip compile deploy/site/requirements.in --python-version 3.14 --python-platform x86_64-manylinux2014 \
+	  --generate-hashes --no-header --no-annotate --quiet $(NOT_IN_A_BROWSER:%=--no-emit-package %) \
+	  --output-file deploy/site/requirements.txt
+
+ifneq ($(shell test -x $(SITE)/bin/python && cat $(SITE_STAMP) 2>/dev/null),$(CURDIR))
+.PHONY: $(SITE_STAMP)
+endif
+
+$(SITE_STAMP): deploy/site/tools.txt | $(STAMP)
+	@command -v npm >/dev/null || { echo "The site needs Node.js 20 or newer with npm. Install it (Debian, Ubuntu: apt-get install nodejs npm), then run: make site" >&2; exit 1; }
+	@echo "Installing what builds the site into $(SITE). The first time takes a minute; later builds skip this."
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(SITE)
+	@$(BIN)/uv pip install --quiet --python $(SITE)/bin/python --no-deps --require-hashes -r deploy/site/tools.txt
+	@echo "$(CURDIR)" > $@
+
 clean: ## remove .venv and what tests and tools leave behind; your answers are kept elsewhere and stay
-	@rm -rf .venv .venv-hub .pytest_cache .ruff_cache .hypothesis build dist
+	@rm -rf .venv .venv-hub .venv-site site .pytest_cache .ruff_cache .hypothesis build dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each of these three asks the Python that is there, and is empty where it cannot answer.

@@ -119,7 +119,7 @@ function complete(ask, { uid, changed }) {
         const found = pieces.findIndex(wanted);
         return found < 0 ? null : pieces.splice(found, 1)[0];
       };
-      const agrees = (given, piece) => piece.ask || ((given.units === null || given.units === piece.units) &&
+      const agrees = (given, piece) => piece.ask || ((given.units == null || given.units === piece.units) &&
         (given.given || []).every((one) => piece.modifiers.includes(one)));
       const found = ask.lines.map((given) => given.code && (take((piece) => piece.code === given.code && agrees(given, piece))
         || take((piece) => piece.code === given.code)));
@@ -147,7 +147,7 @@ function complete(ask, { uid, changed }) {
 
 function claimLine(given, i, ask, uid, changed) {
   const name = `Line ${i + 1}`;
-  const say = [given.code, given.units !== null && `× ${given.units}`, ...(given.given || [])];
+  const say = [given.code, given.units != null && `× ${given.units}`, ...(given.given || [])];
   const verdict = newVerdict();
   const box = h("fieldset", { class: "ck-line" });
   const own = slot(box, verdict, ["stands", "does not stand"]);
@@ -161,8 +161,8 @@ function claimLine(given, i, ask, uid, changed) {
     blanks.push(h("div", { class: "ck-field" }, h("label", { for: id }, label), select));
     return select;
   };
-  const code = given.code === null ? picker("Code", ask.codes.map(([value, text]) => [value, `${value} ${text}`])) : null;
-  const units = given.units === null ? picker("Units", [1, 2, 3, 4, 5, 6, 7, 8].map((n) => [n, n])) : null;
+  const code = given.code == null ? picker("Code", ask.codes.map(([value, text]) => [value, `${value} ${text}`])) : null;
+  const units = given.units == null ? picker("Units", [1, 2, 3, 4, 5, 6, 7, 8].map((n) => [n, n])) : null;
 
   let chips = [];
   if (given.blank_modifiers) {

@@ -1,0 +1,155 @@
+"""The site on a plain web server, and a notebook on it as a learner opens and runs it."""
+
+import functools
+import http.server
+import threading
+from pathlib import Path
+
+REPO = Path(__file__).parents[2]
+_TOPICS = [path.name for path in sorted((REPO / "exercises").iterdir()) if path.is_dir()]
+BOOKS = [f"{name}.ipynb" for name in (*_TOPICS, "statements", "my_answers")]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+SAVE = """async ([path, cells]) => {
+  const content = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: "python", display_name: "Python", language: "python" } },
+    cells: cells.map((source, n) => ({ cell_type: "code", id: `cell-${n}`, metadata: {}, source, outputs: [], execution_count: null })) };
+  await window.jupyterapp.serviceManager.contents.save(path, { type: "notebook", format: "json", content });
+}"""
+
+# What became of every code cell of the notebook in front: how many have not ended, and what went wrong.
+STATE = """() => {
+  const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells].filter((cell) => cell.type === "code");
+  const errors = cells.flatMap((cell) => cell.outputs.toJSON()
+    .filter((one) => one.output_type === "error" || (one.output_type === "stream" && one.name === "stderr"))
+    .map((one) => `${cell.sharedModel.source}: ${one.evalue || one.text}`));
+  return { cells: cells.length, open: cells.filter((cell) => cell.executionCount === null || cell.executionState === "running").length, errors };
+}"""
+
+BESIDE = """async (path) => {
+  const { commands, shell } = window.jupyterapp;
+  await shell.currentWidget.sessionContext.ready;
+  const { id } = shell.currentWidget.sessionContext.session.kernel;
+  const next = await commands.execute("docmanager:open", { path, kernel: { id } });
+  await next.context.ready;
+  await next.sessionContext.ready;
+}"""
+
+READY = """async () => {
+  const { sessionContext } = window.jupyterapp.shell.currentWidget;
+  await sessionContext.ready;
+  await sessionContext.session.kernel.info;
+}"""
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """What `python -m http.server` does, without a line for each file; `instead` holds other content for some paths."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        data = self.server.instead.get(self.path.partition("?")[0])
+        if data is None:
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *_):
+        pass
+
+
+class Refusing(http.server.BaseHTTPRequestHandler):
+    """A proxy that lets nothing through and remembers what was asked for."""
+
+    def refuse(self):
+        self.server.asked.append(self.path)
+        self.send_error(403)
+
+    do_CONNECT = do_GET = do_POST = do_HEAD = do_PUT = do_OPTIONS = refuse
+
+    def log_message(self, *_):
+        pass
+
+
+def _started(handler, **more):
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    vars(server).update(more)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.address = f"http://127.0.0.1:{server.server_port}"
+    return server
+
+
+def serving(folder):
+    """A web server for this folder, at a free port."""
+    return _started(functools.partial(Quiet, directory=str(folder)), instead={})
+
+
+def started(playwright, path):
+    """A Chromium, and the list of what it asked other hosts for: all of that goes to a proxy that refuses it.
+
+    A page's routes would not see what its workers ask.
+    """
+    proxy = _started(Refusing, asked=[])
+    way = {"server": proxy.address, "bypass": "127.0.0.1"}
+    return playwright.chromium.launch(executable_path=path, args=FLAGS, proxy=way), proxy.asked
+
+
+def window(browser, **options):
+    """A browser window with a memory of its own."""
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, "accept_downloads": True} | options)
+    context.set_default_timeout(60_000)
+    return context
+
+
+class SitePage:
+    """A notebook open in a page of its own, with what a learner does to it."""
+
+    def __init__(self, page, address, path, sources=(), app="notebooks"):
+        self.page, self.address, self.path, self.app = page, address, path, app
+        page.failures = []
+        page.on("pageerror", lambda error: page.failures.append(str(error)))
+        if sources:
+            page.goto(f"{address}/tree/index.html")
+            page.wait_for_function("window.jupyterapp && window.jupyterapp.serviceManager.isReady")
+            page.evaluate(SAVE, [path, list(sources)])
+        self.open()
+
+    def open(self):
+        """Open it, or open it again."""
+        self.page.goto(f"{self.address}/{self.app}/index.html?path={self.path}")
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell")
+
+    def open_beside(self, path):
+        """Open another notebook in the same page and on the same kernel, as starting one takes longest."""
+        self.page.evaluate(BESIDE, path)
+
+    def run_all(self):
+        """Run all cells to the end, and give back what went wrong."""
+        self.page.evaluate(READY)
+        self.command("notebook:run-all-cells")
+        return self.ended()
+
+    def ended(self):
+        self.page.wait_for_function(f"() => !({STATE})().open", timeout=120_000, polling=200)
+        return self.page.evaluate(STATE)["errors"]
+
+    def command(self, name, **arguments):
+        self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])
+
+    def show(self, cell):
+        """Bring a cell into view: what is out of it is not in the page."""
+        self.page.evaluate("(n) => window.jupyterapp.shell.currentWidget.content.scrollToItem(n, 'start')", cell)
+
+    def form(self, title):
+        return self.page.locator(".ck-card").filter(has=self.page.get_by_role("heading", name=title, exact=True))
