@@ -77,6 +77,7 @@ def whole(out: Path) -> None:
     (lite / "jupyter-lite.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
     shutil.copy(DEPLOY / "overrides.json", lite)
     build(lite, out, APPS)
+    ask_again(out)
     page_extension(out, version)
     landing(out, version)
     print(f"{out}: version {version}, {told(out)}. Put the folder on any web server; try it with:")
@@ -195,6 +196,20 @@ def build(lite: Path, out: Path, apps: Iterable[str]) -> None:
     for path in out.rglob("*"):
         if re.search(OLD_FONTS, path.name):
             path.unlink()
+        else:
+            # Browsers keep a file the longer without asking, the older it says it is.
+            os.utime(path)
+
+
+def ask_again(out: Path) -> None:
+    """Have pages look again for their settings at each start: after an update the browser may hold old ones."""
+    script = out / "config-utils.js"
+    text, count = re.subn(
+        r"window\.fetch\(([^()]+)\)", r'window.fetch(\1, { cache: "no-cache" })', script.read_text("utf-8")
+    )
+    if count != 2:
+        raise CannotBuild("config-utils.js of JupyterLite changed. See to it that it fetches settings with no-cache.")
+    script.write_text(text, encoding="utf-8")
 
 
 def page_extension(out: Path, version: str) -> None:

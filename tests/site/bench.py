@@ -17,7 +17,7 @@ sys.path[:0] = [str(REPO / "tests"), str(REPO / "tests" / "site")]
 
 import chromium  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from sitepage import SitePage, serving, started, window  # noqa: E402
+from sitepage import FLAGS, PROXY, SitePage, serving, window  # noqa: E402
 
 SITE, BARE = REPO / "site", REPO / "build" / "bare"
 TURNS, CLICKS = 3, 40
@@ -43,11 +43,11 @@ PRESS = """([button, watched, input, value]) => new Promise((done, failed) => {
 def main():
     rows = [*sizes()]
     with sync_playwright() as playwright:
-        browser, asked = started(playwright, chromium.find())
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
         rows += loads(browser)
         rows += clicks(browser)
         browser.close()
-    assert asked == []
+    assert PROXY.asked == []
     width = max(len(row[0]) for row in rows)
     for name, figure, limit, holds in rows:
         print(f"{name:<{width}}  {figure:>44}  {limit:<28}  {'ok' if holds else 'MISSED'}")

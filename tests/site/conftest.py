@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
-from sitepage import REPO, SitePage, serving, started, window  # noqa: E402
+from sitepage import FLAGS, PROXY, REPO, SitePage, serving, window  # noqa: E402
 
 expect.set_options(timeout=20_000)
 
@@ -44,16 +44,15 @@ def address(server):
 def browser(chromium_path):
     """The browser of all tests; at the end it has asked nobody else for anything."""
     with sync_playwright() as playwright:
-        chromium, asked = started(playwright, chromium_path)
-        page = chromium.new_page()
-        page.goto("about:blank")
-        page.evaluate("fetch('http://elsewhere.example/').catch(() => {})")
-        assert asked == ["http://elsewhere.example/"], "what goes to another host is seen here"
-        page.close()
-        asked.clear()
+        chromium = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
+        context = window(chromium)
+        context.new_page().evaluate("fetch('http://elsewhere.example/').catch(() => {})")
+        context.close()
+        assert PROXY.asked == ["http://elsewhere.example/"], "what goes to another host is seen here"
+        PROXY.asked.clear()
         yield chromium
         chromium.close()
-        assert asked == [], "the site asks no other host"
+        assert PROXY.asked == [], "the site asks no other host"
 
 
 @pytest.fixture(scope="module")

@@ -68,11 +68,16 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         pass
 
 
+# Chromium asks its maker about every form that has a text field.
+BROWSERS_OWN = "content-autofill.googleapis.com"
+
+
 class Refusing(http.server.BaseHTTPRequestHandler):
     """A proxy that lets nothing through and remembers what was asked for."""
 
     def refuse(self):
-        self.server.asked.append(self.path)
+        if not self.path.startswith(BROWSERS_OWN):
+            self.server.asked.append(self.path)
         self.send_error(403)
 
     do_CONNECT = do_GET = do_POST = do_HEAD = do_PUT = do_OPTIONS = refuse
@@ -95,19 +100,16 @@ def serving(folder):
     return _started(functools.partial(Quiet, directory=str(folder)), instead={})
 
 
-def started(playwright, path):
-    """A Chromium, and the list of what it asked other hosts for: all of that goes to a proxy that refuses it.
-
-    A page's routes would not see what its workers ask.
-    """
-    proxy = _started(Refusing, asked=[])
-    way = {"server": proxy.address, "bypass": "127.0.0.1"}
-    return playwright.chromium.launch(executable_path=path, args=FLAGS, proxy=way), proxy.asked
+PROXY = _started(Refusing, asked=[])
 
 
 def window(browser, **options):
-    """A browser window with a memory of its own."""
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, "accept_downloads": True} | options)
+    """A browser window with a memory of its own, which gets to this computer and nowhere else.
+
+    A page's routes would not see what its workers ask; a proxy does.
+    """
+    way = {"server": PROXY.address, "bypass": "127.0.0.1"}
+    context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, "proxy": way} | options)
     context.set_default_timeout(60_000)
     return context
 

@@ -6,6 +6,14 @@
   const VIEW = "application/vnd.jupyter.widget-view+json";
   const editions = () => JSON.parse(document.getElementById("jupyter-config-data").textContent).courseEditions || {};
 
+  // After an update a browser may hold old notebooks without asking the server; it asks each time, and fetches what changed.
+  const fetched = window.fetch;
+  window.fetch = (what, how) => {
+    const { origin, pathname } = new URL(what instanceof Request ? what.url : what, window.location.href);
+    const isBook = origin === window.location.origin && /\/(files|api\/contents)\//.test(pathname);
+    return isBook ? fetched(what, { ...how, cache: "no-cache" }) : fetched(what, how);
+  };
+
   // A form that was saved has no kernel behind it and would say "model not found"; its note and question stay.
   function withoutDeadForms(notebook) {
     for (const cell of notebook.cells) {
