@@ -143,7 +143,7 @@ class SitePage:
         return self.ended()
 
     def ended(self):
-        self.page.wait_for_function(f"() => !({STATE})().open", timeout=120_000, polling=200)
+        self.page.wait_for_function(f"() => !({STATE})().open", timeout=300_000, polling=200)
         return self.page.evaluate(STATE)["errors"]
 
     def command(self, name, **arguments):
