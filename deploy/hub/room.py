@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT / "tests" / "hub"), str(ROOT / "tests" / "browser"), st
 import chromium  # noqa: E402
 from labpage import IDLE, notebook, shown  # noqa: E402
 from playwright.async_api import async_playwright  # noqa: E402
-from running import FLAGS, Workshop, memory, processes  # noqa: E402
+from running import Workshop, memory, processes  # noqa: E402
 
 LEARNERS = int(os.environ.get("HUB_LEARNERS", "6"))
 SETTINGS = "feedback: at once\ninstructors:\n- teacher\n"
@@ -76,7 +76,7 @@ async def main():
     figures = {"start": [], "open": [], "answer": []}
     with Workshop(SETTINGS) as workshop:
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+            browser = await playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
             everybody = asyncio.Barrier(LEARNERS)
             print(f"{LEARNERS} learners sign in at once; load of the machine {os.getloadavg()[0]:.1f}")
             names = [f"learner{n}" for n in range(LEARNERS)]

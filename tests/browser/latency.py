@@ -5,44 +5,11 @@ import os
 import statistics
 from pathlib import Path
 
+from pressing import ECHO, PRESS
+
 from conftest import shown
 
 CLICKS = 60
-
-ECHO = '''
-import anywidget, traitlets
-class Echo(anywidget.AnyWidget):
-    _esm = """
-    export default { render({ model, el }) {
-      const button = document.createElement("button"); button.textContent = "Echo"; button.className = "echo";
-      const said = document.createElement("p"); said.className = "echoed"; said.textContent = "0";
-      button.addEventListener("click", () => model.send({ kind: "echo" }));
-      model.on("change:state", () => { said.textContent = model.get("state").n; });
-      el.append(button, said);
-    } };
-    """
-    state = traitlets.Dict({"n": 0}).tag(sync=True)
-    def __init__(self):
-        super().__init__()
-        self.on_msg(lambda _w, _c, _b: setattr(self, "state", {"n": self.state["n"] + 1}))
-Echo()
-'''
-
-# One press, timed by the page's own clock from the press until the page shows something new there.
-# Submit sleeps until something was changed, so the form is first given another number.
-PRESS = """([button, watched, input, value]) => new Promise((done) => {
-  const [b, w] = [document.querySelector(button), document.querySelector(watched)];
-  if (input) {
-    const i = document.querySelector(input); i.value = value;
-    i.dispatchEvent(new Event("input", { bubbles: true })); i.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-  const before = w.textContent; let start;
-  const seen = new MutationObserver(() => {
-    if (w.textContent !== before) { seen.disconnect(); done(performance.now() - start); }
-  });
-  seen.observe(w, { childList: true, subtree: true, characterData: true });
-  setTimeout(() => { start = performance.now(); b.click(); }, 60);
-})"""
 
 
 def test_click_to_feedback(open_notebook, page):

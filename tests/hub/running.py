@@ -15,7 +15,6 @@ from pathlib import Path
 REPO = Path(__file__).parents[2]
 SMALL = REPO / "tests" / "browser" / "course"
 PYTHON = REPO / ".venv-hub" / "bin" / "python"
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 
 sys.path[:0] = [str(REPO / "deploy" / "hub")]
 

@@ -11,10 +11,11 @@ import pytest
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "browser"), str(Path(__file__).parents[1] / "classroom")]
 
+from chromium import FLAGS  # noqa: E402
 from labpage import Notebook, notebook, shown  # noqa: E402
 from leaks import leaked, secrets  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
-from running import FLAGS, SMALL, Workshop, processes, sign_in  # noqa: E402
+from running import SMALL, Workshop, processes, sign_in  # noqa: E402
 
 SETTINGS = "feedback: at once\ninstructors:\n- teacher\ntries: 9\n"
 BEGIN = "from coursekit import exercise"

@@ -17,33 +17,18 @@ sys.path[:0] = [str(REPO / "tests"), str(REPO / "tests" / "site")]
 
 import chromium  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
-from sitepage import FLAGS, PROXY, SitePage, serving, window  # noqa: E402
+from pressing import ECHO, PRESS  # noqa: E402
+from sitepage import PROXY, SitePage, serving, window  # noqa: E402
 
 SITE, BARE = REPO / "site", REPO / "build" / "bare"
 TURNS, CLICKS = 3, 40
 FIRST = ".ck-card button[type=submit]"
 
-# One press, timed by the page's own clock from the press until the page shows something new there.
-PRESS = """([button, watched, input, value]) => new Promise((done, failed) => {
-  const [b, w] = [document.querySelector(button), document.querySelector(watched)];
-  if (input) {
-    const i = document.querySelector(input); i.value = value;
-    i.dispatchEvent(new Event("input", { bubbles: true })); i.dispatchEvent(new Event("change", { bubbles: true }));
-  }
-  const before = w.textContent; let start;
-  const seen = new MutationObserver(() => {
-    if (w.textContent !== before) { seen.disconnect(); done(performance.now() - start); }
-  });
-  seen.observe(w, { childList: true, subtree: true, characterData: true });
-  setTimeout(() => { start = performance.now(); b.click(); }, 60);
-  setTimeout(() => failed(new Error("nothing new was shown in 10 seconds")), 10000);
-})"""
-
 
 def main():
     rows = [*sizes()]
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium.find(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
         rows += loads(browser)
         rows += clicks(browser)
         browser.close()
@@ -103,8 +88,7 @@ def clicks(browser):
     """A submitted answer until its feedback shows, beside a bare widget that echoes in the same page."""
     address = serving(SITE).address
     context = window(browser)
-    echo = (REPO / "deploy" / "site" / "echo.py").read_text("utf-8")
-    cells = ("from coursekit import exercise", 'exercise("last_day_of_a_plan")', echo)
+    cells = ("from coursekit import exercise", 'exercise("last_day_of_a_plan")', ECHO)
     notebook = SitePage(context.new_page(), address, "clicks.ipynb", cells)
     assert notebook.run_all() == []
     page = notebook.page

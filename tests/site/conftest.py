@@ -7,8 +7,9 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
+from chromium import FLAGS  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
-from sitepage import FLAGS, PROXY, REPO, SitePage, serving, window  # noqa: E402
+from sitepage import PROXY, REPO, SitePage, serving, window  # noqa: E402
 
 expect.set_options(timeout=20_000)
 

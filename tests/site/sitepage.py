@@ -8,15 +8,6 @@ from pathlib import Path
 REPO = Path(__file__).parents[2]
 _TOPICS = [path.name for path in sorted((REPO / "exercises").iterdir()) if path.is_dir()]
 BOOKS = [f"{name}.ipynb" for name in (*_TOPICS, "statements", "my_answers")]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 SAVE = """async ([path, cells]) => {
   const content = { nbformat: 4, nbformat_minor: 5, metadata: { kernelspec: { name: "python", display_name: "Python", language: "python" } },
