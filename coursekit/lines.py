@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -36,14 +36,16 @@ _FRESH = 0.5  # seconds
 class Lines:
     """The attempts in one file. `patience` is the time in seconds to wait for another writer.
 
-    Every method raises `OSError` for what the system refuses and `Unreadable` for a file that holds anything else.
+    A missing folder is made where `makes_folder` says so: it may be somebody's slip of the pen. Every method raises `OSError` for what the system refuses and `Unreadable` for a file that holds anything else.
     """
 
-    def __init__(self, path: Path, patience: float = 10.0):
+    def __init__(self, path: Path, patience: float = 10.0, makes_folder: bool = False):
         self.path = path
         self.patience = patience
+        self.makes_folder = makes_folder
         self._known: dict[str, Attempt] = {}
         self._mine: dict[str, Attempt] = {}
+        self._owed: set[str] = set()
         self._seen: tuple[int, int] | None = None
         self._fresh_until = 0.0
 
@@ -56,24 +58,36 @@ class Lines:
             self._mine[attempt.id] = attempt
             self._put(file)
 
+    def promise(self, attempts: Iterable[Attempt]) -> None:
+        """Count these as kept, because they are safe elsewhere; `save` puts them into the file."""
+        for one in attempts:
+            self._mine[one.id] = one
+            self._owed.add(one.id)
+        self._fresh_until = time.monotonic() + _FRESH
+
+    def save(self) -> None:
+        """Put into the file what was promised, and what another kernel wrote over."""
+        with self._locked(os.O_RDWR | os.O_CREAT) as file:
+            self._take(_whole(file))
+            self._put(file)
+
     def all(self) -> list[Attempt]:
         """Every attempt, in the order in which they were kept."""
         if flock is None and time.monotonic() < self._fresh_until:
-            return list(self._known.values())
+            return list((self._known | self._mine).values())
         try:
             stat = self.path.stat()
         except FileNotFoundError:
             # Whoever deletes the file means it.
-            self._known, self._mine, self._seen = {}, {}, None
-            return []
-        if (stat.st_mtime_ns, stat.st_size) != self._seen:
-            with self._locked(os.O_RDONLY) as file:
-                self._take(_whole(file))
-                self._seen = (stat.st_mtime_ns, stat.st_size)
+            self._known, self._seen = {}, None
+            self._mine = {id: one for id, one in self._mine.items() if id in self._owed}
+        else:
+            if (stat.st_mtime_ns, stat.st_size) != self._seen:
+                with self._locked(os.O_RDONLY) as file:
+                    self._take(_whole(file))
+                    self._seen = (stat.st_mtime_ns, stat.st_size)
         if not self._mine.keys() <= self._known.keys():
-            with self._locked(os.O_RDWR | os.O_CREAT) as file:
-                self._take(_whole(file))
-                self._put(file)
+            self.save()
         return list(self._known.values())
 
     def probe(self) -> None:
@@ -101,7 +115,7 @@ class Lines:
     def _put(self, file: int) -> None:
         """Write what this process kept and the file does not hold, after its last whole line."""
         rows = [asdict(one) for one in self._mine.values() if one.id not in self._known]
-        text = "".join(_written(row) for row in (rows if self._end else [HEADING, *rows]))
+        text = "".join(written(row) for row in (rows if self._end else [HEADING, *rows]))
         if self._end < self._size:
             os.ftruncate(file, self._end)
         os.lseek(file, self._end, os.SEEK_SET)
@@ -110,15 +124,25 @@ class Lines:
             data = data[os.write(file, data) :]
         os.fsync(file)
         self._known |= {row["id"]: self._mine[row["id"]] for row in rows}
+        self._owed.clear()
 
     @contextmanager
     def _locked(self, flags: int) -> Iterator[int]:
-        file = os.open(self.path, flags | getattr(os, "O_BINARY", 0), 0o600)
+        file = self._opened(flags | getattr(os, "O_BINARY", 0))
         try:
             _lock(file, flags == os.O_RDONLY, self.patience)
             yield file
         finally:
             os.close(file)
+
+    def _opened(self, flags: int) -> int:
+        try:
+            return os.open(self.path, flags, 0o600)
+        except FileNotFoundError:
+            if not self.makes_folder or not flags & os.O_CREAT:
+                raise
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(self.path, flags, 0o600)
 
 
 def _lock(file: int, is_shared: bool, patience: float) -> None:
@@ -142,13 +166,20 @@ def _whole(file: int) -> bytes:
     return data
 
 
-def _written(row: dict[str, Any]) -> str:
+def written(row: dict[str, Any]) -> str:
+    """An attempt's line."""
     return json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def attempts_in(data: bytes) -> list[Attempt]:
+    """The attempts of whole lines; a last one that was cut off is dropped. Raises `Unreadable`."""
+    lines = [line for line in data.splitlines(keepends=True) if line.endswith(b"\n")]
+    return [Attempt(**_row(line, number)) for number, line in enumerate(lines, 2)]
 
 
 def _is_torn(line: bytes, number: int) -> bool:
     """Whether this is the start of a line as it is written here: a write was cut off, and nobody was told of it."""
-    start = _written(HEADING).encode() if number == 1 else b'{"id":"'
+    start = written(HEADING).encode() if number == 1 else b'{"id":"'
     return start.startswith(line) or (number > 1 and line.startswith(start))
 
 

@@ -18,10 +18,13 @@ from datetime import UTC, datetime
 from functools import cache, cached_property
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .lines import Lines
 from .model import Attempt, Unreadable
+
+if TYPE_CHECKING:
+    from .journal import Journaled
 
 VERSION = "1"
 
@@ -279,8 +282,13 @@ class _InFile(Store):
         return f"{FILE}{path.as_posix()}.jsonl"
 
     @cached_property
-    def _lines(self) -> Lines:
-        return Lines(Path(self.where), self.patience)
+    def _lines(self) -> Lines | Journaled:
+        place = (Path(self.where), self.patience, self._folder is not None)
+        if not IN_BROWSER:
+            return Lines(*place)
+        from .journal import of_kernel
+
+        return of_kernel(*place)
 
     @property
     def where(self) -> str:
@@ -312,16 +320,10 @@ class _InFile(Store):
         kept = self._do("Earlier answers cannot be read from", lambda lines: lines.all())
         return [one for one in kept if one.course == self.course_id]
 
-    def _do(self, failed: str, work: Callable[[Lines], Any]) -> Any:
+    def _do(self, failed: str, work: Callable[[Lines | Journaled], Any]) -> Any:
         with self._lock:
             try:
-                try:
-                    return work(self._lines)
-                except FileNotFoundError:
-                    if self._folder is None:
-                        raise
-                    self._folder.mkdir(parents=True, exist_ok=True)
-                    return work(self._lines)
+                return work(self._lines)
             except Unreadable as error:
                 why = f"{error}. Move the file somewhere safe (its other answers are still in it), then try again."
                 raise StoreTrouble(f"{failed} {self.where}: {why}") from None

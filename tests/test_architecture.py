@@ -49,6 +49,7 @@ ORDER = (
     "book",
     "statements",
     "lines",
+    "journal",
     "store",
     "grader",
     "cms",

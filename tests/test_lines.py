@@ -9,7 +9,7 @@ from dataclasses import asdict, replace
 import pytest
 from cases import ROOT
 
-from coursekit import lines, record, store
+from coursekit import journal, lines, record, store
 from coursekit.lines import Lines
 from coursekit.model import Attempt
 from coursekit.store import Store, StoreTrouble
@@ -182,6 +182,28 @@ def test_a_folder_that_was_named_and_is_not_there_is_not_made(tmp_path):
     assert "No such file or directory" in told and not (tmp_path / "no").exists()
 
 
+class InMemory:
+    """A journal that a test can look into."""
+
+    def __init__(self, name, recover):
+        self.name, self.recover = name, recover
+        self.data, self.works, self.takes = b"", [], True
+
+    def write(self, data):
+        self.data += data if self.takes else b""
+        return self.takes
+
+    def clear(self):
+        self.data = b""
+
+    def soon(self, work):
+        self.works.append(work)
+
+    def work(self):
+        while self.works:
+            self.works.pop(0)()
+
+
 class TestInABrowser:
     @pytest.fixture(autouse=True)
     def browser(self, monkeypatch, tmp_path):
@@ -193,12 +215,74 @@ class TestInABrowser:
             monkeypatch.delenv(name, raising=False)
         return tmp_path / "drive"
 
-    def test_answers_and_the_name_are_kept_on_the_drive_of_the_page(self, browser):
+    @pytest.fixture(autouse=True)
+    def journals(self, monkeypatch):
+        """The journals that were opened. A browser's own are used by the tests of the site."""
+        opened = []
+        monkeypatch.setattr(lines, "flock", None)
+        monkeypatch.setattr(journal, "Journal", lambda *args: opened.append(InMemory(*args)) or opened[-1])
+        journal.of_kernel.cache_clear()
+        yield opened
+        journal.of_kernel.cache_clear()
+
+    def test_answers_and_the_name_are_kept_on_the_drive_of_the_page(self, browser, journals):
         browser.mkdir()
         Store(course_id="small").keep(FIRST)
+        journals[0].work()
         record.set_who("Ana")
         assert sorted(path.name for path in (browser / "answers").iterdir()) == ["learner", "small.jsonl"]
         assert record.own_attempts(Store(course_id="small")) == [FIRST]
+
+    def test_what_is_in_the_journal_counts_and_is_in_the_file_soon(self, kept, path, journals):
+        kept.attempts("Ana")
+        kept.keep(FIRST)
+        [journal] = journals
+        assert journal.data == (json.dumps(asdict(FIRST), separators=(",", ":")) + "\n").encode()
+        assert kept.attempts("Ana") == [FIRST] and not path.exists()
+        kept.keep(BEN)
+        journal.work()
+        assert kept.count() == 2 and path.read_bytes().count(b"\n") == 3
+        assert journal.data == b""
+
+    def test_all_forms_of_a_kernel_share_what_is_still_to_be_saved(self, kept, path, journals):
+        kept.keep(FIRST)
+        assert Store(f"file:{path}", "small").attempts("Ana") == [FIRST] and len(journals) == 1
+
+    def test_what_an_ended_kernel_left_in_its_journal_is_saved_by_the_next(self, kept, path, journals):
+        kept.keep(FIRST)
+        journal.of_kernel.cache_clear()
+        again = Store(f"file:{path}", "small")
+        again.keep(BEN)
+        journals[1].recover(journals[0].data + b'{"id":"11')
+        assert again.count() == 2 and path.read_bytes().count(b"\n") == 3
+        journals[1].recover(journals[0].data)
+        assert again.count() == 2
+
+    def test_what_no_journal_takes_goes_into_the_file_at_once(self, kept, path, journals):
+        kept.attempts("Ana")
+        journals[0].takes = False
+        kept.keep(FIRST)
+        assert path.read_bytes().count(b"\n") == 2 and journals[0].works == []
+
+    def test_where_the_file_cannot_be_saved_the_next_answer_says_so_and_none_is_lost(self, kept, path, journals):
+        kept.keep(FIRST)
+        path.write_text("my notes\n")
+        journals[0].work()
+        assert journals[0].data, "the answer is still there"
+        assert "something else than a file of answers" in trouble(kept.keep, BEN)
+        assert path.read_text() == "my notes\n"
+        path.unlink()
+        kept.keep(BEN)
+        assert kept.count() == 2 and path.read_bytes().count(b"\n") == 3 and journals[0].data == b""
+
+    def test_a_file_deleted_before_an_answer_was_saved_gets_that_answer(self, kept, path, journals, monkeypatch):
+        kept.keep(FIRST)
+        journals[0].work()
+        path.unlink()
+        kept.keep(BEN)
+        monkeypatch.setattr(lines, "_FRESH", 0.0)
+        kept._lines._lines._fresh_until = 0.0
+        assert kept.learners() == ["Ben"]
 
     def test_without_a_drive_nothing_is_promised(self, browser):
         for work in (Store, record.who, lambda: record.set_who("Ana")):

@@ -328,7 +328,7 @@ function render({ model, el }) {
       put(place, all.map((one, i) => drawn(one, hue, `${uid}-${id}${i}`)));
       place.hidden = !all.length;
     }
-    fitPictures();
+    requestAnimationFrame(fitPictures);
   }
 
   // In two columns pictures stand under the note; in one, those that an answer earned follow its feedback.
@@ -385,8 +385,8 @@ function render({ model, el }) {
     forget();
     if (!state || !state.ask) return;
     const moved = built !== JSON.stringify([state.name, state.at, state.ask]);
-    showFrame();
     if (moved) {
+      showFrame();
       build();
       if (kind === "go_on" || (before && before.at !== state.at)) (heading.hidden ? first() : heading).focus();
     } else {
@@ -414,14 +414,13 @@ function render({ model, el }) {
     if (kind === "hint" && state.opened && state.opened.length) announce(`Hint ${state.opened.length}: ${state.opened[state.opened.length - 1]}`);
   }
 
-  // After each of our messages the kernel sets the state and then says "answered"; only then is the answer whole.
-  const stateChanged = () => { if (!pending && !unanswered) update(); };
-  const answered = (message) => {
+  // Each of our messages has a turn, and so has the state that answers it; until then no other one is shown.
+  const stateChanged = () => {
     const waiting = pending || unanswered;
-    if (message && message.kind === "answered" && waiting && message.turn === waiting.turn) update(waiting.kind);
+    if (!waiting) update();
+    else if (model.get("state").turn === waiting.turn) update(waiting.kind);
   };
   model.on("change:state", stateChanged);
-  model.on("msg:custom", answered);
 
   update();
   el.append(root);
@@ -432,7 +431,6 @@ function render({ model, el }) {
     frame.disconnect();
     forget();
     model.off("change:state", stateChanged);
-    model.off("msg:custom", answered);
   };
 }
 

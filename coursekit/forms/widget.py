@@ -36,12 +36,13 @@ class Form(anywidget.AnyWidget):
 
     def _heard(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         turn = str(content.get("turn", ""))
-        # A message comes twice when the kernel was slow and the learner pressed again; it counts once.
-        if not turn or turn not in self._answered:
-            self._answered.append(turn)
-            self.state = self._next({key: content[key] for key in _SAID if key in content})
-        # The new state may equal the old one, so the form would wait for it forever.
-        self.send({"kind": "answered", "turn": turn})
+        # A message comes twice when the kernel was slow and the learner pressed again. It counts once, and its answer,
+        # which may have been lost on its way, is given again.
+        if turn and turn in self._answered:
+            return self.send_state("state")
+        self._answered.append(turn)
+        message = {key: content[key] for key in _SAID if key in content}
+        self.state = {**self._next(message), "turn": turn}
 
     def _next(self, message: dict[str, Any]) -> dict[str, Any]:
         try:

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from inpage import CELLS
+
 HERE = Path(__file__).parent
 REPO = HERE.parents[1]
 IDLE = "[...document.querySelectorAll('#jp-main-statusbar *')].some(e => /\\| Idle$/.test(e.textContent.trim()))"
@@ -54,6 +56,11 @@ class Notebook:
     def idle(self):
         # The toolbar's sign says idle before the kernel is connected; the status bar's does not.
         self.page.wait_for_function(IDLE, timeout=60_000)
+
+    def ended(self):
+        """Wait until every code cell has run, and give back what went wrong."""
+        self.page.wait_for_function(f"() => !({CELLS})().open", timeout=120_000, polling=100)
+        return self.page.evaluate(CELLS)["errors"]
 
     def menu(self, name, entry):
         self.page.get_by_role("menuitem", name=name, exact=True).click()

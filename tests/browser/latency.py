@@ -5,7 +5,7 @@ import os
 import statistics
 from pathlib import Path
 
-from pressing import ECHO, PRESS
+from inpage import ECHO, PRESS
 
 from conftest import shown
 

@@ -5,6 +5,8 @@ import http.server
 import threading
 from pathlib import Path
 
+from inpage import CELLS
+
 REPO = Path(__file__).parents[2]
 _TOPICS = [path.name for path in sorted((REPO / "exercises").iterdir()) if path.is_dir()]
 BOOKS = [f"{name}.ipynb" for name in (*_TOPICS, "statements", "my_answers")]
@@ -15,22 +17,16 @@ SAVE = """async ([path, cells]) => {
   await window.jupyterapp.serviceManager.contents.save(path, { type: "notebook", format: "json", content });
 }"""
 
-# What became of every code cell of the notebook in front: how many have not ended, and what went wrong.
-STATE = """() => {
-  const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells].filter((cell) => cell.type === "code");
-  const errors = cells.flatMap((cell) => cell.outputs.toJSON()
-    .filter((one) => one.output_type === "error" || (one.output_type === "stream" && one.name === "stderr"))
-    .map((one) => `${cell.sharedModel.source}: ${one.evalue || one.text}`));
-  return { cells: cells.length, open: cells.filter((cell) => cell.executionCount === null || cell.executionState === "running").length, errors };
-}"""
-
 BESIDE = """async (path) => {
   const { commands, shell } = window.jupyterapp;
-  await shell.currentWidget.sessionContext.ready;
-  const { id } = shell.currentWidget.sessionContext.session.kernel;
+  const last = shell.currentWidget;
+  await last.sessionContext.ready;
+  const { id } = last.sessionContext.session.kernel;
   const next = await commands.execute("docmanager:open", { path, kernel: { id } });
   await next.context.ready;
   await next.sessionContext.ready;
+  // Forms of notebooks that nobody looks at would be drawn and kept up to date all the same.
+  if (last !== next) last.dispose();
 }"""
 
 READY = """async () => {
@@ -134,8 +130,8 @@ class SitePage:
         return self.ended()
 
     def ended(self):
-        self.page.wait_for_function(f"() => !({STATE})().open", timeout=300_000, polling=200)
-        return self.page.evaluate(STATE)["errors"]
+        self.page.wait_for_function(f"() => !({CELLS})().open", timeout=300_000, polling=200)
+        return self.page.evaluate(CELLS)["errors"]
 
     def command(self, name, **arguments):
         self.page.evaluate("([name, args]) => window.jupyterapp.commands.execute(name, args)", [name, arguments])

@@ -1,4 +1,4 @@
-"""How long a click takes, and a bare widget to measure it against: in JupyterLab and on the site alike."""
+"""What tests ask a page of JupyterLab for, on a server and on the site alike: what became of its cells, how long a click takes."""
 
 from pathlib import Path
 
@@ -21,3 +21,12 @@ PRESS = """([button, watched, input, value]) => new Promise((done, failed) => {
   setTimeout(() => { start = performance.now(); b.click(); }, 60);
   setTimeout(() => failed(new Error("nothing new was shown in 10 seconds")), 10000);
 })"""
+
+# What became of every code cell of the notebook in front: how many have not ended, and what went wrong.
+CELLS = """() => {
+  const cells = [...window.jupyterapp.shell.currentWidget.content.model.cells].filter((cell) => cell.type === "code");
+  const errors = cells.flatMap((cell) => cell.outputs.toJSON()
+    .filter((one) => one.output_type === "error" || (one.output_type === "stream" && one.name === "stderr"))
+    .map((one) => `${cell.sharedModel.source}: ${one.evalue || one.text}`));
+  return { cells: cells.length, open: cells.filter((cell) => cell.executionCount === null || cell.executionState === "running").length, errors };
+}"""
