@@ -16,8 +16,8 @@ REPO = Path(__file__).parents[2]
 sys.path[:0] = [str(REPO / "tests"), str(REPO / "tests" / "site")]
 
 import chromium  # noqa: E402
-from playwright.sync_api import sync_playwright  # noqa: E402
 from inpage import ECHO, PRESS  # noqa: E402
+from playwright.sync_api import sync_playwright  # noqa: E402
 from sitepage import PROXY, SitePage, serving, window  # noqa: E402
 
 SITE, BARE = REPO / "site", REPO / "build" / "bare"
