@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from .files import read_exercise, read_solution
 from .model import Exercise, Solution, Unreadable
@@ -119,29 +120,32 @@ class Course:
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of this name. Raises `Unreadable` with the nearest name for an unknown one."""
-        name = name.rpartition("/")[2]
-        return self._fresh("exercises", self._folder(name), name, read_exercise)
+        exercise = self._fresh("exercises", name, read_exercise)
+        if exercise is None:
+            raise BadFile(f"exercises/{self._folder(name)}/{name.rpartition('/')[2]}.yaml", 1, "The file is gone.")
+        return exercise
 
     def solution(self, name: str) -> Solution | None:
         """The solution of this exercise, or None in a sealed course."""
-        name = name.rpartition("/")[2]
-        folder = self._folder(name)
-        if not (self.root / "solutions" / folder / f"{name}.yaml").exists():
-            return None
-        exercise = self.exercise(name)
-        return self._fresh("solutions", folder, name, lambda path: read_solution(path, exercise))
+        return self._fresh("solutions", name, lambda path: read_solution(path, self.exercise(name)))
 
     @cached_property
     def _read(self) -> dict[Path, tuple[tuple[int, int], object]]:
         return {}
 
-    def _fresh(self, tree: str, folder: str, name: str, reader: Callable) -> object:
-        """Read a file unless it was read before and has not changed since: authors edit while a kernel runs."""
-        path = self.root / tree / folder / f"{name}.yaml"
+    def _fresh(self, tree: str, name: str, reader: Callable) -> Any:
+        """Read a file unless it was read before and has not changed since: authors edit while a kernel runs.
+
+        None where there is no such file.
+        """
+        file = f"{tree}/{self._folder(name)}/{name.rpartition('/')[2]}.yaml"
+        path = self.root / file
         try:
             stat = path.stat()
+        except FileNotFoundError:
+            return None
         except OSError as error:
-            raise BadFile(f"{tree}/{folder}/{name}.yaml", 1, f"The file cannot be read: {error.strerror}.") from None
+            raise BadFile(file, 1, f"The file cannot be read: {error.strerror}.") from None
         stamp = (stat.st_mtime_ns, stat.st_size)
         if self._read.get(path, (None,))[0] != stamp:
             self._read[path] = (stamp, reader(path))
@@ -151,14 +155,22 @@ class Course:
         """All exercises in course order."""
         return [self.exercise(name) for name in self.names]
 
+    @cached_property
+    def _inside(self) -> dict[str, list[str]]:
+        """The exercises of each notebook, in order."""
+        table: dict[str, list[str]] = {}
+        for name, folder in self.names.items():
+            table.setdefault(folder, []).append(name)
+        return table
+
     def place(self, name: str) -> tuple[str, int, int]:
         """Where a learner stands: the notebook's title, the exercise's number in it, and how many there are."""
         folder = self._folder(name)
-        inside = [other for other, its in self.names.items() if its == folder]
+        inside = self._inside[folder]
         return self.notebook_title(folder), inside.index(name.rpartition("/")[2]) + 1, len(inside)
 
     def after(self, name: str) -> str | None:
         """The next exercise of the same notebook, if there is one."""
-        inside = [other for other, its in self.names.items() if its == self._folder(name)]
+        inside = self._inside[self._folder(name)]
         rest = inside[inside.index(name.rpartition("/")[2]) + 1 :]
         return rest[0] if rest else None

@@ -86,8 +86,8 @@ class Journal:
         if self._file is None:
             return False
         try:
+            # Not flushed to the disk: the drive is not either, and this outlives a page or browser that is ended.
             is_whole = self._file.write(to_js(data), _options(at=self._end)) == len(data)
-            self._file.flush()
         except JsException:
             is_whole = False
         # What was not written whole is written over, or is a line without an end.
@@ -106,8 +106,8 @@ class Journal:
             self._end = 0
 
     def soon(self, work: Callable[[], None]) -> None:
-        """Do this when the kernel has said what it is about to say."""
-        asyncio.get_event_loop().call_soon(work)
+        """Do this when the page has shown what the kernel is about to say: it serves the drive, too."""
+        asyncio.get_event_loop().call_later(0.02, work)
 
     async def _open(self, name: str, recover: Callable[[bytes], None]) -> None:
         import js

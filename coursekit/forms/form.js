@@ -60,7 +60,8 @@ const notTaken = (reply) => reply.status === "invalid" || reply.status === "refu
 function render({ model, el }) {
   const uid = newId();
   const stop = new AbortController();
-  let state = model.get("state");
+  const told = () => ({ ...model.get("asked"), ...model.get("said") });
+  let state = told();
   let form = null; // the one now asked
   let built = ""; // what it was built from
   let known = ""; // the last answer that this view and the kernel agree on
@@ -381,9 +382,9 @@ function render({ model, el }) {
 
   function update(kind) {
     const before = state;
-    state = model.get("state");
+    state = told();
     forget();
-    if (!state || !state.ask) return;
+    if (!state.ask) return;
     const moved = built !== JSON.stringify([state.name, state.at, state.ask]);
     if (moved) {
       showFrame();
@@ -418,9 +419,9 @@ function render({ model, el }) {
   const stateChanged = () => {
     const waiting = pending || unanswered;
     if (!waiting) update();
-    else if (model.get("state").turn === waiting.turn) update(waiting.kind);
+    else if (model.get("said").turn === waiting.turn) update(waiting.kind);
   };
-  model.on("change:state", stateChanged);
+  model.on("change:said", stateChanged);
 
   update();
   el.append(root);
@@ -430,7 +431,7 @@ function render({ model, el }) {
     eye.disconnect();
     frame.disconnect();
     forget();
-    model.off("change:state", stateChanged);
+    model.off("change:said", stateChanged);
   };
 }
 

@@ -12,7 +12,11 @@ import traitlets
 from .bundle import STYLE, module_of
 from .static import static_view
 
-_SAID = ("kind", "answer", "seconds", "certainty", "hints", "who")
+_HEARD = ("kind", "answer", "seconds", "certainty", "hints", "who")
+# What stays as it is while one form is answered: it goes to the browser once, not with every reply.
+_ASKED = (
+    "name", "title", "crumb", "text", "facts", "policy", "note", "pictures", "forms", "hints", "at", "ask",
+)  # fmt: skip
 
 
 class Form(anywidget.AnyWidget):
@@ -25,23 +29,36 @@ class Form(anywidget.AnyWidget):
     _esm = module_of("questions", "form")
     _css = STYLE
 
-    state = traitlets.Dict().tag(sync=True)
+    asked = traitlets.Dict().tag(sync=True)
+    said = traitlets.Dict().tag(sync=True)
 
     def __init__(self, desk: Any, name: str):
-        super().__init__(state=desk.open(name))
+        asked, said = _parted(desk.open(name))
+        super().__init__(asked=asked, said=said)
         self._desk, self._name = desk, name
         self._first = desk.first_view(name)
         self._answered: deque[str] = deque(maxlen=64)
         self.on_msg(self._heard)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """What the desk says: `asked` and `said` together."""
+        return {**self.asked, **self.said}
+
+    @state.setter
+    def state(self, state: dict[str, Any]) -> None:
+        # In one message, or the browser would show one half with the other of before.
+        with self.hold_sync():
+            self.asked, self.said = _parted(state)
 
     def _heard(self, _widget: Any, content: dict[str, Any], _buffers: Any) -> None:
         turn = str(content.get("turn", ""))
         # A message comes twice when the kernel was slow and the learner pressed again. It counts once, and its answer,
         # which may have been lost on its way, is given again.
         if turn and turn in self._answered:
-            return self.send_state("state")
+            return self.send_state(("asked", "said"))
         self._answered.append(turn)
-        message = {key: content[key] for key in _SAID if key in content}
+        message = {key: content[key] for key in _HEARD if key in content}
         self.state = {**self._next(message), "turn": turn}
 
     def _next(self, message: dict[str, Any]) -> dict[str, Any]:
@@ -64,3 +81,8 @@ class Form(anywidget.AnyWidget):
         if bundle is not None:
             bundle[0]["text/html"] = static_view(self._first)
         return bundle
+
+
+def _parted(state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    asked = {key: state[key] for key in _ASKED if key in state}
+    return asked, {key: value for key, value in state.items() if key not in asked}

@@ -90,13 +90,20 @@ def serving(folder):
 PROXY = _started(Refusing, asked=[])
 
 
-def window(browser, **options):
-    """A browser window with a memory of its own, which gets to this computer and nowhere else.
+# A page's routes would not see what its workers ask; a proxy does.
+WINDOW = {"viewport": {"width": 1280, "height": 1000}, "proxy": {"server": PROXY.address, "bypass": "127.0.0.1"}}
 
-    A page's routes would not see what its workers ask; a proxy does.
-    """
-    way = {"server": PROXY.address, "bypass": "127.0.0.1"}
-    context = browser.new_context(**{"viewport": {"width": 1280, "height": 1000}, "proxy": way} | options)
+
+def window(browser, **options):
+    """A private browser window with a memory of its own, which gets to this computer and nowhere else."""
+    context = browser.new_context(**WINDOW | options)
+    context.set_default_timeout(60_000)
+    return context
+
+
+def ordinary_window(chromium, folder, **options):
+    """The window of a browser that remembers in this folder, as a learner's own does; it gets no further."""
+    context = chromium.launch_persistent_context(folder, **WINDOW | options)
     context.set_default_timeout(60_000)
     return context
 
