@@ -207,3 +207,24 @@ def test_the_picture_and_the_file_of_my_answers_hold_them_and_the_file_is_graded
         if row.split(",")[head.index("exercise")] in {one.name for both in CHOSEN.values() for one in both}
     ]
     assert len(solved) == many
+
+
+NEVER_SAVE = "import coursekit.journal; coursekit.journal.Journal.soon = lambda self, work: None"
+
+
+def test_an_answer_outlives_a_page_that_ends_before_it_is_on_the_drive(open_page):
+    one = small("number", 2)
+    shown = f'exercise("{one.name}")'
+    ended = open_page("ended.ipynb", NEVER_SAVE, "from coursekit import exercise", shown)
+    assert ended.run_all() == []
+    card = ended.form(one.title)
+    card.locator(".ck-asked input[type=text]").fill("987")
+    card.get_by_role("button", name="Submit").click()
+    expect(card.locator(".ck-badge")).to_have_text("1 try")
+    ended.page.close()
+    # The next kernel finds it while it opens a journal of its own.
+    found = "import asyncio; await asyncio.sleep(2)"
+    again = open_page("again.ipynb", "from coursekit import exercise", shown, found, shown)
+    assert again.run_all() == []
+    again.show(3)
+    expect(again.form(one.title).locator(".ck-badge").last).to_have_text("1 try")
