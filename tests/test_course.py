@@ -297,5 +297,5 @@ def test_a_solution_that_is_not_there_is_no_solution_and_an_exercise_that_is_gon
     assert course.solution("pick") is None
     assert course.names["pick"] == "02_words"
     (root / "exercises/02_words/pick.yaml").unlink()
-    with pytest.raises(BadFile, match="^exercises/02_words/pick.yaml, line 1: The file cannot be read"):
+    with pytest.raises(BadFile, match="^exercises/02_words/pick.yaml, line 1: The file is gone"):
         course.exercise("pick")

@@ -47,7 +47,7 @@ class Form(anywidget.AnyWidget):
 
     @state.setter
     def state(self, state: dict[str, Any]) -> None:
-        # In one message, or the browser would show one half with the other of before.
+        """Goes in one message, or the browser would show one half with the other of before."""
         with self.hold_sync():
             self.asked, self.said = _parted(state)
 
