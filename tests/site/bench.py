@@ -33,12 +33,13 @@ def main():
         browser = playwright.chromium.launch(**started)
         rows += loads(browser)
         browser.close()
+        assert PROXY.asked == []
         # A private window has no disk: what a learner's own keeps in a file, it asks another process to remember.
+        # An ordinary one asks its maker about this and that, so the proxy refuses it and nobody counts.
         with tempfile.TemporaryDirectory() as folder:
             context = ordinary_window(playwright.chromium, folder, **started)
             rows += clicks(context)
             context.close()
-    assert PROXY.asked == []
     width = max(len(row[0]) for row in rows)
     for name, figure, limit, holds in rows:
         print(f"{name:<{width}}  {figure:>44}  {limit:<28}  {'ok' if holds else 'MISSED'}")
