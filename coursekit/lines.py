@@ -36,7 +36,9 @@ _FRESH = 0.5  # seconds
 class Lines:
     """The attempts in one file. `patience` is the time in seconds to wait for another writer.
 
-    A missing folder is made where `makes_folder` says so: it may be somebody's slip of the pen. Every method raises `OSError` for what the system refuses and `Unreadable` for a file that holds anything else.
+    A missing folder is made only where `makes_folder` says so: it may be somebody's slip of the pen.
+
+    Every method raises `OSError` for what the system refuses and `Unreadable` for a file that holds anything else.
     """
 
     def __init__(self, path: Path, patience: float = 10.0, makes_folder: bool = False):
