@@ -62,8 +62,8 @@ HUB_PYTHON ?= $(if $(filter 0,$(shell id -u)),$(firstword $(wildcard /usr/bin/py
 hub: $(HUB_STAMP) ## start a workshop on this machine: JupyterHub, with keys on the server
 	@exec $(HUB)/bin/python deploy/hub/start.py
 
-test-hub: $(STAMP) $(HUB_STAMP) ## play a whole workshop in a real browser: two learners, an instructor, and outages
-	@$(BIN)/python -m pytest -p no:nbval tests/hub/story.py
+test-hub: $(TESTS) $(HUB_STAMP) ## play a whole workshop in a real browser: sign-in, learners, an instructor, outages
+	@$(BIN)/python -m pytest -p no:nbval tests/hub/story.py tests/hub/signing_in.py
 
 bench-hub: $(STAMP) $(HUB_STAMP) ## measure how many learners the workshop holds on this machine
 	@$(HUB)/bin/python deploy/hub/load.py
