@@ -46,6 +46,10 @@ class Lines:
         self.patience = patience
         self.makes_folder = makes_folder
         self._known: dict[str, Attempt] = {}
+        # What the file held when it was last read or written, and its lines.
+        self._read = b""
+        self._number = 0
+        self._torn = False
         self._mine: dict[str, Attempt] = {}
         self._owed: set[str] = set()
         self._seen: tuple[int, int] | None = None
@@ -81,7 +85,7 @@ class Lines:
             stat = self.path.stat()
         except FileNotFoundError:
             # Whoever deletes the file means it.
-            self._known, self._seen = {}, None
+            self._forget()
             self._mine = {id: one for id, one in self._mine.items() if id in self._owed}
         else:
             if (stat.st_mtime_ns, stat.st_size) != self._seen:
@@ -98,35 +102,44 @@ class Lines:
             self._take(_whole(file))
 
     def _take(self, data: bytes) -> None:
-        """Read what the file holds."""
-        self._known, self._end, self._seen = {}, 0, None
-        for number, line in enumerate(data.splitlines(keepends=True), 1):
+        """Read what the file holds. What was read before, and still stands there, is not read again."""
+        is_longer = self._read.endswith(b"\n") and data.startswith(self._read)
+        known, end, number = (self._known, len(self._read), self._number) if is_longer else ({}, 0, 0)
+        self._forget()
+        for line in data[end:].splitlines(keepends=True):
             try:
-                row = _row(line, number)
+                row = _row(line, number + 1)
             except Unreadable:
-                if line.endswith(b"\n") or not _is_torn(line, number):
+                if line.endswith(b"\n") or not _is_torn(line, number + 1):
                     raise
                 break
             if row:
-                self._known[row["id"]] = Attempt(**row)
-            self._end += len(line)
-        self._size, self._fresh_until = len(data), time.monotonic() + _FRESH
-        # An editor may have taken the end of the last line.
-        self._joint = "" if data[: self._end].endswith(b"\n") or not self._end else "\n"
+                known[row["id"]] = Attempt(**row)
+            end, number = end + len(line), number + 1
+        self._known, self._read, self._number = known, data[:end], number
+        self._torn, self._fresh_until = end < len(data), time.monotonic() + _FRESH
 
     def _put(self, file: int) -> None:
         """Write what this process kept and the file does not hold, after its last whole line."""
         rows = [asdict(one) for one in self._mine.values() if one.id not in self._known]
-        text = "".join(written(row) for row in (rows if self._end else [HEADING, *rows]))
-        if self._end < self._size:
-            os.ftruncate(file, self._end)
-        os.lseek(file, self._end, os.SEEK_SET)
-        data = (self._joint + text).encode() if rows else b""
-        while data:
-            data = data[os.write(file, data) :]
+        lines = [written(row) for row in (rows if self._read else [HEADING, *rows])]
+        # An editor may have taken the end of the last line.
+        joint = "\n" if self._read and not self._read.endswith(b"\n") else ""
+        data = left = (joint + "".join(lines)).encode() if rows else b""
+        if self._torn:
+            os.ftruncate(file, len(self._read))
+        os.lseek(file, len(self._read), os.SEEK_SET)
+        while left:
+            left = left[os.write(file, left) :]
         os.fsync(file)
-        self._known |= {row["id"]: self._mine[row["id"]] for row in rows}
+        if rows:
+            self._known |= {row["id"]: self._mine[row["id"]] for row in rows}
+            self._read, self._number = self._read + data, self._number + len(lines)
         self._owed.clear()
+
+    def _forget(self) -> None:
+        """Count nothing as read."""
+        self._known, self._read, self._number, self._seen = {}, b"", 0, None
 
     @contextmanager
     def _locked(self, flags: int) -> Iterator[int]:

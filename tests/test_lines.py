@@ -148,6 +148,22 @@ def test_what_another_kernel_wrote_over_is_written_again(kept, path):
     assert Store(f"file:{path}", "small").attempts("Ana") == [FIRST, LATER]
 
 
+def test_what_was_read_before_is_read_again_only_where_it_changed(kept, path, monkeypatch):
+    read, plain = [], lines._row
+    monkeypatch.setattr(lines, "_row", lambda line, number: read.append(number) or plain(line, number))
+    other = Store(f"file:{path}", "small")
+    kept.keep(FIRST)
+    assert (other.count(), read) == (1, [1, 2])
+    kept.keep(LATER)
+    assert (other.count(), read) == (2, [1, 2, 3])
+    path.write_bytes(path.read_bytes().replace(b"Ana", b"Bea"))
+    assert (other.learners(), read) == (["Bea"], [1, 2, 3, 1, 2, 3])
+    path.write_bytes(path.read_bytes() + b"nonsense\n")
+    assert "line 4 of it is not an answer" in trouble(other.count)
+    path.write_bytes(path.read_bytes().removesuffix(b"nonsense\n"))
+    assert other.count() == 2 and kept.count() == 2
+
+
 def test_whoever_deletes_the_file_begins_anew(kept, path):
     kept.keep(FIRST)
     path.unlink()

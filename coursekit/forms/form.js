@@ -60,7 +60,8 @@ const notTaken = (reply) => reply.status === "invalid" || reply.status === "refu
 function render({ model, el }) {
   const uid = newId();
   const stop = new AbortController();
-  const told = () => ({ ...model.get("asked"), ...model.get("said") });
+  const said = () => JSON.parse(model.get("said"));
+  const told = () => ({ ...model.get("asked"), ...said() });
   let state = told();
   let form = null; // the one now asked
   let built = ""; // what it was built from
@@ -195,10 +196,10 @@ function render({ model, el }) {
   function trySubmit(event) {
     event.preventDefault();
     if (isAsleep(submit)) return announce(open.textContent);
-    keepDraft();
     tickClock();
     send({ kind: "submit", answer: form.answer(), seconds: Math.round(seen / 100) / 10, certainty: sure.input.checked ? "sure" : "",
       hints: (state.opened || []).length, who: state.who ? "" : name.value.trim() });
+    keepDraft();
   }
 
   function askHint() {
@@ -419,7 +420,7 @@ function render({ model, el }) {
   const stateChanged = () => {
     const waiting = pending || unanswered;
     if (!waiting) update();
-    else if (model.get("said").turn === waiting.turn) update(waiting.kind);
+    else if (said().turn === waiting.turn) update(waiting.kind);
   };
   model.on("change:said", stateChanged);
 

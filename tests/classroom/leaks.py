@@ -54,7 +54,10 @@ def _base64(data, alignment):
 
 def needles(sentence):
     """Every way in which a sentence may stand in a file."""
-    for text in {sentence, json.dumps(sentence)[1:-1], json.dumps(sentence, ensure_ascii=False)[1:-1], html.escape(sentence)}:  # fmt: skip
+    coded = {json.dumps(sentence)[1:-1], json.dumps(sentence, ensure_ascii=False)[1:-1]}
+    # A form's state is JSON inside the JSON of a message.
+    coded |= {json.dumps(text, ensure_ascii=False)[1:-1] for text in coded}
+    for text in {sentence, html.escape(sentence), *coded}:
         yield text.encode()
     for data in (sentence.encode(), sentence.encode("utf-16-le")):
         yield from (data.hex().encode(), data.hex().upper().encode())
@@ -128,6 +131,7 @@ def planted(sentence):
         "plain": data,
         "over several lines": wrapped.encode(),
         "in a notebook": json.dumps(cell).encode(),
+        "in a form": json.dumps({"state": json.dumps({"says": f"“{sentence}”\n"})}).encode(),
         "in HTML": html.escape(f"<p>{sentence}</p>").encode(),
         **{f"base64 after {n} bytes": base64.b64encode(b"x" * n + data) for n in range(3)},
         "base64 in lines": base64.encodebytes(data),
