@@ -112,17 +112,18 @@ class Course:
                 table.setdefault(name, folder)
         return table
 
-    def _folder(self, name: str) -> str:
+    def _found(self, name: str) -> tuple[str, str]:
+        """An exercise's folder and its own name; it may come with a folder before it. Raises `Unreadable`."""
         name = name.rpartition("/")[2]
         if name not in self.names:
             raise Unreadable(f"The course has no exercise “{name[:80]}”.{nearest(name, self.names)}")
-        return self.names[name]
+        return self.names[name], name
 
     def exercise(self, name: str) -> Exercise:
         """The exercise of this name. Raises `Unreadable` with the nearest name for an unknown one."""
         exercise = self._fresh("exercises", name, read_exercise)
         if exercise is None:
-            raise BadFile(f"exercises/{self._folder(name)}/{name.rpartition('/')[2]}.yaml", 1, "The file is gone.")
+            raise BadFile("exercises/{}/{}.yaml".format(*self._found(name)), 1, "The file is gone.")
         return exercise
 
     def solution(self, name: str) -> Solution | None:
@@ -138,7 +139,7 @@ class Course:
 
         None where there is no such file.
         """
-        file = f"{tree}/{self._folder(name)}/{name.rpartition('/')[2]}.yaml"
+        file = "{}/{}/{}.yaml".format(tree, *self._found(name))
         path = self.root / file
         try:
             stat = path.stat()
@@ -165,12 +166,13 @@ class Course:
 
     def place(self, name: str) -> tuple[str, int, int]:
         """Where a learner stands: the notebook's title, the exercise's number in it, and how many there are."""
-        folder = self._folder(name)
+        folder, name = self._found(name)
         inside = self._inside[folder]
-        return self.notebook_title(folder), inside.index(name.rpartition("/")[2]) + 1, len(inside)
+        return self.notebook_title(folder), inside.index(name) + 1, len(inside)
 
     def after(self, name: str) -> str | None:
         """The next exercise of the same notebook, if there is one."""
-        inside = self._inside[self._folder(name)]
-        rest = inside[inside.index(name.rpartition("/")[2]) + 1 :]
+        folder, name = self._found(name)
+        inside = self._inside[folder]
+        rest = inside[inside.index(name) + 1 :]
         return rest[0] if rest else None

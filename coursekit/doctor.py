@@ -13,8 +13,9 @@ from pathlib import Path
 
 from . import tables
 from .course import Course
+from .grader import Grader
 from .model import Unreadable
-from .record import Store, StoreTrouble, who
+from .record import StoreTrouble, kept_in, who
 from .terms import FULL
 
 OLDEST_PYTHON = (3, 11)
@@ -103,16 +104,21 @@ def _learner() -> Check:
 
 def _store() -> Check:
     try:
-        store = Store(course_id=Course.find().id)
+        course = [Course.find().id]
     except Unreadable:
-        store = Store()
+        course = []
     try:
-        store.probe()
+        kept = kept_in(*course)
+        if isinstance(kept, Grader):
+            kept.attempts(who())
+            return Check("Store", True, f"answers go to the grading service at {kept.address}")
+        try:
+            kept.probe()
+        finally:
+            kept.close()
     except StoreTrouble as error:
         return Check("Store", False, str(error))
-    finally:
-        store.close()
-    return Check("Store", True, f"answers are kept in {store.where}")
+    return Check("Store", True, f"answers are kept in {kept.where}")
 
 
 def _jupyter() -> Check:

@@ -64,7 +64,7 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 class Grader:
     """A grading service at `address`, asked as the owner of `token`. `folder` keeps what could not be handed over yet.
 
-    It reads like a store: `attempts` are the learner's own, from the service.
+    It reads like a store: `attempts` are the learner's own, from the service, and `scores` what it then told of them, by id.
     """
 
     def __init__(self, address: str, token: str, course_id: str, folder: Path | None = None):
@@ -80,6 +80,7 @@ class Grader:
         self._wake = threading.Event()
         self._trying: threading.Thread | None = None
         self._told: list[Callable[[Attempt, Heard], None]] = []
+        self.scores: dict[str, float] = {}
         # What the disk would not take waits as long as this program runs.
         self._unwritten: list[Attempt] = []
 
@@ -98,6 +99,7 @@ class Grader:
             if status != 200:
                 raise Away(BUSY)
             names = {field.name for field in fields(Attempt)}
+            self.scores |= {row["id"]: row["score"] for row in found["attempts"] if row.get("score") is not None}
             return [Attempt(**{key: row[key] for key in names if key in row}) for row in found["attempts"]]
         except (Away, KeyError, TypeError) as error:
             raise StoreTrouble(f"Your earlier answers cannot be shown now: {_said(error)} They are kept.") from error

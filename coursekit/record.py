@@ -15,7 +15,7 @@ from .engine import grade
 from .grader import Grader
 from .model import Attempt, Exercise, Unreadable
 from .picture import page, text
-from .store import IN_BROWSER, Store, StoreTrouble, now, user_folder
+from .store import IN_BROWSER, THIS_COURSE, Store, StoreTrouble, now, user_folder
 from .thoughts import shown_by
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Standing",
     "Store",
     "StoreTrouble",
+    "kept_in",
     "now",
     "own_attempts",
     "progress",
@@ -103,7 +104,12 @@ def a_name(text: str) -> str:
     return name
 
 
-def own_attempts(store: Store, exercise: str | None = None) -> list[Attempt]:
+def kept_in(course_id: str = THIS_COURSE) -> Store | Grader:
+    """Where a learner's attempts are kept: at the grading service that the environment names, else in the store."""
+    return Grader.named(course_id) or Store(course_id=course_id)
+
+
+def own_attempts(store: Store | Grader, exercise: str | None = None) -> list[Attempt]:
     """The learner's attempts, oldest first; with those given on this computer before the name was known.
 
     Raises `StoreTrouble`.
@@ -152,11 +158,16 @@ class Standing:
         return "solved at first try" if self.first == 1 else "solved later" if self.solved else "tried"
 
 
-def _standing(exercise: Exercise, form: str, solution: Any, attempts: Sequence[Attempt]) -> Standing:
+def _standing(
+    exercise: Exercise, form: str, solution: Any, attempts: Sequence[Attempt], told: Mapping[str, float]
+) -> Standing:
     scores, counted, named, sure_but_wrong = [], [], [], 0
     for attempt in attempts:
-        # Of a sealed course nothing can be graded here: an answer is an answer.
-        if solution is not None:
+        # Of a sealed course nothing can be graded here: an answer is an answer, or worth what a service told of it.
+        if attempt.id in told:
+            scores.append(round(told[attempt.id], 4))
+            sure_but_wrong += attempt.certainty == "sure" and told[attempt.id] < 1
+        elif solution is not None:
             try:
                 mark = grade(exercise, solution, form, attempt.answer)
             except Unreadable:
@@ -279,21 +290,25 @@ def progress(course: Course | None = None, store: Store | None = None) -> Progre
     for exercise in exercises:
         for skill in exercise.skills:
             skills.setdefault(skill, []).append(exercise.name)
-    learner, trouble, attempts = "", "", []
+    learner, trouble, attempts, told = "", "", [], {}
     try:
         learner = who()
-        attempts = own_attempts(store or Grader.named(course.id) or Store(course_id=course.id))
+        kept = store or kept_in(course.id)
+        attempts = own_attempts(kept)
+        told = kept.scores if isinstance(kept, Grader) else {}
     except StoreTrouble as error:
         trouble = str(error)
     titles = {folder: f"{folder[:2]} {course.notebook_title(folder)}" for folder in course.folders}
-    return Progress(learner, _standings(course, exercises, attempts), titles, skills, trouble)
+    return Progress(learner, _standings(course, exercises, attempts, told), titles, skills, trouble)
 
 
-def _standings(course: Course, exercises: list[Exercise], attempts: list[Attempt]) -> Iterator[Standing]:
+def _standings(
+    course: Course, exercises: list[Exercise], attempts: list[Attempt], told: Mapping[str, float]
+) -> Iterator[Standing]:
     for exercise in exercises:
         for form in exercise.forms:
             mine = [one for one in attempts if (one.exercise, one.form) == (exercise.name, form)]
-            yield _standing(exercise, form, course.solution(exercise.name) if mine else None, mine)
+            yield _standing(exercise, form, course.solution(exercise.name) if mine else None, mine, told)
 
 
 def _pandas() -> Any:

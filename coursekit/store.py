@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .journal import Journaled
 
 VERSION = "1"
+# Whose attempts these are where nobody says.
+THIS_COURSE = "hands-on-coding"
 
 # Python in a browser has no database; it has the drive of its page, which lives in the browser.
 IN_BROWSER = sys.platform == "emscripten"
@@ -98,7 +100,7 @@ class Store:
         named = url or os.environ.get("COURSEKIT_STORE", "").strip()
         return object.__new__(_InFile if named.startswith(FILE) or (IN_BROWSER and not named) else cls)
 
-    def __init__(self, url: str | None = None, course_id: str = "hands-on-coding", patience: float = 10.0):
+    def __init__(self, url: str | None = None, course_id: str = THIS_COURSE, patience: float = 10.0):
         if not _COURSE_ID.fullmatch(course_id):
             raise ValueError(f"“{course_id}” cannot name a store; use letters, digits, dots and hyphens.")
         self.course_id = course_id

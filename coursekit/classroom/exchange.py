@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from ..course import Course
 from ..model import Unreadable
-from ..store import Store
+from ..record import kept_in
 from ..terms import PRACTICE, SEALED, Release, a_count_of_tries, a_day, a_seed, a_title, in_order
 from ..verbs import FINE, Result
 from .handing_in import work_of
@@ -89,7 +89,7 @@ def _words(text: str) -> list[str]:
 def submit(args: argparse.Namespace) -> Result:
     """Write your answers into one file to hand in."""
     course = Course.find()
-    work = work_of(args.as_ or "", course, Store(course_id=course.id))
+    work = work_of(args.as_ or "", course, kept_in(course.id))
     out = Path(args.out or work.file)
     out = out / work.file if out.is_dir() else out
     try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from .. import record
 from ..course import Course
+from ..grader import Grader
 from ..model import Attempt, Unreadable
 from ..store import Store, StoreTrouble, now
 from .submission import MOST_ATTEMPTS, SUFFIX, written
@@ -21,11 +22,15 @@ class Work:
     attempts: int
 
 
-def work_of(name: str, course: Course, store: Store) -> Work:
+def work_of(name: str, course: Course, store: Store | Grader) -> Work:
     """The work of the learner of this name, or of whoever is known here where it is empty.
 
     Raises `Unreadable` where nobody is known, or where there is nothing or too much to hand in, and `StoreTrouble`.
     """
+    if isinstance(store, Grader):
+        waiting = len(store.waiting())
+        later = f" {waiting} of them could not be handed over yet: leave your server running." if waiting else ""
+        raise Unreadable(f"Each answer is handed in when you submit it, so there is no file to hand in here.{later}")
     learner = name or record.who()
     if not learner:
         raise Unreadable("Nobody is named yet. Say who you are: coursekit submit --as NAME")

@@ -5,19 +5,18 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-import anywidget
 import traitlets
 
 from ..explorers import first_state, next_state
-from .bundle import STYLE, module_of
+from .base import Widget
+from .bundle import module_of
 from .static import static_explorer
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(Widget):
     """One of the explorers, by name. Raises `Unreadable` for a name that is none."""
 
     _esm = module_of("explore")
-    _css = STYLE
 
     state = traitlets.Dict().tag(sync=True)
 
@@ -43,8 +42,5 @@ class Explorer(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"Explorer: {self.state['title']}"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle[0]["text/html"] = static_explorer(self.state)
-        return bundle
+    def _static_html(self) -> str:
+        return static_explorer(self.state)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import traitlets
 
 from ..model import Unreadable
 from ..record import StoreTrouble, set_who, who
-from .bundle import STYLE, module_of
+from .base import Widget
+from .bundle import module_of
 from .saving import MARK
 
 TRY_IT = "Run this cell to save your answers as a file."
 
 
-class Hand(anywidget.AnyWidget):
+class Hand(Widget):
     """A button that saves the learner's work. `work_of(name)` gives it, or raises `Unreadable` or `StoreTrouble`.
 
     The work is asked for when the button is pressed, so it holds every answer up to then, and it is never part of the
@@ -24,7 +24,6 @@ class Hand(anywidget.AnyWidget):
     """
 
     _esm = module_of("handing")
-    _css = STYLE
 
     who = traitlets.Unicode().tag(sync=True)
 
@@ -49,11 +48,8 @@ class Hand(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return "A button that saves your answers as a file"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle[0]["text/html"] = f'<div class="{MARK}"><p><i>{TRY_IT}</i></p></div>'
-        return bundle
+    def _static_html(self) -> str:
+        return f'<div class="{MARK}"><p><i>{TRY_IT}</i></p></div>'
 
 
 def _known() -> str:

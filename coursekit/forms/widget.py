@@ -7,10 +7,10 @@ import logging
 from collections import deque
 from typing import Any
 
-import anywidget
 import traitlets
 
-from .bundle import STYLE, module_of
+from .base import Widget
+from .bundle import module_of
 from .static import static_view
 
 _HEARD = ("kind", "answer", "seconds", "certainty", "hints", "who")
@@ -20,7 +20,7 @@ _ASKED = (
 )  # fmt: skip
 
 
-class Form(anywidget.AnyWidget):
+class Form(Widget):
     """An exercise as a form. `state` is what the desk says and all that the browser gets; it decides nothing itself.
 
     The desk needs `open(name)` and `first_view(name)`, which give a state, and `act(name, message, state)`, which
@@ -28,7 +28,6 @@ class Form(anywidget.AnyWidget):
     """
 
     _esm = module_of("questions", "form")
-    _css = STYLE
 
     asked = traitlets.Dict().tag(sync=True)
     # It travels as text: a kernel in the browser hands over one string ten times faster than a tree of them.
@@ -78,11 +77,8 @@ class Form(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return f"Exercise: {self._first['title']}"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is not None:
-            bundle[0]["text/html"] = static_view(self._first)
-        return bundle
+    def _static_html(self) -> str:
+        return static_view(self._first)
 
 
 def _parted(state: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

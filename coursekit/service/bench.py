@@ -8,7 +8,7 @@ from typing import Any
 from ..course import Course
 from ..desk import Desk, empty
 from ..feedback import TRIES_BEFORE_ANSWER
-from ..model import DISPUTE, Exercise, Solution, Unreadable
+from ..model import DISPUTE, Attempt, Exercise, Solution, Unreadable
 from ..tables import spoken
 from ..terms import is_late
 from .workshop import AFTER_THE_CLOSE, SCORE_ONLY
@@ -53,6 +53,20 @@ class Bench(Desk):
         if form != DISPUTE:
             self._grade(exercise, self.course.solution(exercise.name), form, answer)
 
+    def _waits(self, now: str) -> bool:
+        """Whether feedback is not due yet."""
+        return self.feedback == AFTER_THE_CLOSE and not is_late(now, self._terms.closes)
+
+    def score(self, attempt: Attempt, now: str) -> float | None:
+        """What an attempt was worth, from 0 to 1; None where its learner may not know yet, or nobody can."""
+        if attempt.form == DISPUTE or self._waits(now):
+            return None
+        try:
+            exercise = self.course.exercise(attempt.exercise)
+            return self._grade(exercise, self.course.solution(exercise.name), attempt.form, attempt.answer).score
+        except Unreadable:
+            return None
+
     def reply(self, exercise: Exercise, form: str, answer: str, tries: int, at: str, now: str) -> dict[str, Any]:
         """What this learner has earned to read about an answer that was their try number `tries`, given `at`.
 
@@ -62,12 +76,12 @@ class Bench(Desk):
             return empty("recorded", "Kept.")
         solution = self.course.solution(exercise.name)
         graded = self._grade(exercise, solution, form, answer)
+        if self._waits(now):
+            shown = dict(self._reply(exercise, None, form, None, tries, at).shown)
+            return shown | {
+                "headline": f"Recorded. Feedback is shown after the closing day, {spoken(self._terms.closes)}."
+            }
         if self.feedback == AFTER_THE_CLOSE:
-            if not is_late(now, self._terms.closes):
-                shown = dict(self._reply(exercise, None, form, None, tries, at).shown)
-                return shown | {
-                    "headline": f"Recorded. Feedback is shown after the closing day, {spoken(self._terms.closes)}."
-                }
             told = self._reply(exercise, solution, form, graded, max(tries, TRIES_BEFORE_ANSWER), at)
             return dict(told.shown) | {"tries": tries}
         shown = dict(self._reply(exercise, solution, form, graded, tries, at).shown)

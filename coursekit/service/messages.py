@@ -103,6 +103,7 @@ class Row(BaseModel):
     hints: int
     seconds: float | None
     at: str
+    score: Annotated[float | None, Field(description="from 0 to 1; null where the learner may not know yet")]
 
 
 class Own(BaseModel):

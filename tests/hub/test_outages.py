@@ -4,11 +4,15 @@ import subprocess
 import sys
 import threading
 import time
+from datetime import date
 
 import pytest
 from grading import REPO, RIGHT, WRONG
 
+from coursekit.classroom.handing_in import work_of
+from coursekit.cli import main
 from coursekit.desk import Desk
+from coursekit.forms.handing import Hand
 from coursekit.grader import Grader
 from coursekit.record import progress
 from coursekit.store import Store
@@ -108,12 +112,40 @@ def test_a_dispute_goes_to_the_instructor(workshop, sit):
     assert [(row.form, row.answer) for row in rows(service)] == [("dispute", "the neck is another region")]
 
 
-def test_progress_counts_what_the_service_keeps(workshop, sit):
+SCORES = [
+    ({}, "solved later", 1.0),
+    ({"feedback": "score only"}, "solved later", 1.0),
+    ({"feedback": "after the close", "closes": date(2100, 1, 1)}, "answered", None),
+    ({"feedback": "after the close", "closes": date(2020, 1, 1)}, "solved later", 1.0),
+]
+
+
+@pytest.mark.parametrize(("settings", "state", "best"), SCORES)
+def test_progress_counts_what_the_service_keeps_and_may_tell(workshop, sit, settings, state, best):
+    desk = sit(workshop(**settings))
+    form = Shown(desk)
+    for answer in (WRONG, RIGHT):
+        form.submit(answer)
+    (claim,) = (one for one in progress(desk.course).standings if one.exercise == "claim")
+    assert (claim.tries, claim.state, claim.best) == (2, state, best)
+    assert best is None or claim.first < 1
+
+
+def test_there_is_no_file_to_hand_in_where_each_answer_is(workshop, sit, monkeypatch, capsys):
     service = workshop()
     desk = sit(service)
-    Shown(desk).submit(RIGHT)
-    shown = progress(desk.course)
-    assert [one.state for one in shown.standings if one.exercise == "claim"] == ["answered"]
+    monkeypatch.chdir(service.place / "release")
+    assert main(["submit"]) == 2
+    assert "Each answer is handed in when you submit it" in capsys.readouterr().err
+    assert main(["doctor"]) in (0, 1)
+    assert f"answers go to the grading service at {service.url}" in capsys.readouterr().out
+    button = Hand(lambda: work_of("", desk.course, desk.store))
+    said = []
+    button.send = said.append
+    service.stop()
+    desk.submit("claim", "complete", WRONG)
+    button._heard(button, {"kind": "save"}, [])
+    assert "1 of them could not be handed over yet" in said[0]["says"]
 
 
 # When something is away ----------------------------------------------------------------------------------------------
