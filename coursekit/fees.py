@@ -119,7 +119,6 @@ def worth(
     *,
     place: Locality | None = None,
     whole: bool = True,
-    assistant: bool = False,
 ) -> Iterator[tuple[str, Decimal]]:
     """What units of a code are worth to a payer: the full fee, then what each cut leaves, by the entry that explains it.
 
@@ -134,9 +133,12 @@ def worth(
         less = cents(unit_fee(code, on, place, 1 - exact(cut)) * rate)
         fee = full * whole + less * (units - whole)
         yield "second unit", fee
-    share = tables.amount_on("assistant rate", payer, "", on)
-    if share and assistant:
-        yield "assistant", cents(fee * exact(share))
+
+
+def by_assistant(part: Decimal, payer: str, on: Date) -> Decimal:
+    """What a payer sends of its own part where an assistant gave the service: the patient's share is not cut."""
+    rate = tables.amount_on("assistant rate", payer, "", on)
+    return cents(part * exact(rate)) if rate else part
 
 
 def cents(value: Decimal) -> Decimal:

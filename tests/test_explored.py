@@ -194,13 +194,20 @@ def test_a_pair_that_cannot_be_looked_up_is_refused_in_words(settings, says):
 # Fees ----------------------------------------------------------------------------------------------------------------
 
 
+def test_of_an_assistants_unit_medicare_cuts_its_own_part_and_not_the_patients_share():
+    found = rows(answer("fees", units="1", assistant="yes"))
+    assert found["The patient's 20 percent of it"] == "$5.95"
+    # 29.73 - 5.95 = 23.78
+    assert found["An assistant's 85 percent of that"] == "0.85 × $23.78 = $20.21"
+
+
 @pytest.mark.parametrize(
     ("settings", "allowed"),
     [
         ({"units": "1"}, "29.73"),  # 0.89 x 33.4009
         ({"units": "2"}, "50.61"),  # and 0.625 x 33.4009 = 20.88
         ({"units": "1", "whole": ""}, "20.88"),
-        ({"units": "1", "assistant": "yes"}, "25.27"),  # 85 percent of 29.73
+        ({"units": "1", "assistant": "yes"}, "29.73"),  # what is cut is Medicare's part of it
         ({"units": "1", "code": "98940"}, "26.72"),  # no therapy code: never cut
         ({"units": "1", "code": "98940", "whole": ""}, "26.72"),
     ],

@@ -136,12 +136,16 @@ def test_each_part_is_multiplied_by_the_factor_of_the_place():
         remit(massage(), Claim(), locality="harbour")
 
 
-@pytest.mark.parametrize(("day", "allowed"), [("2021-12-31", "29.66"), ("2022-01-01", "25.88")])
-def test_an_assistants_line_is_paid_at_85_percent_since_2022(day, allowed):
+@pytest.mark.parametrize(
+    ("day", "allowed", "patient", "paid"),
+    [("2021-12-31", "29.66", "5.93", "23.73"), ("2022-01-01", "30.45", "6.09", "20.71")],
+)
+def test_of_an_assistants_line_medicare_sends_85_percent_of_its_part_since_2022(day, allowed, patient, paid):
     case = visit(did("petrissage", 15, by="physical therapist assistant"), by=PT, on=day)
-    # 0.85 x 34.8931 = 29.659135 in full; 30.45 x 0.85 = 25.8825
+    # 0.85 x 34.8931 = 29.659135 and 0.88 x 34.6062 = 30.453456; the patient's fifth of 30.45 is not cut,
+    # and of the 24.36 that are left Medicare sends 0.85 x 24.36 = 20.706
     line = only(case, "97124 x1 CQ GP")
-    assert line.allowed == D(allowed)
+    assert (line.allowed, line.patient, line.paid) == (D(allowed), D(patient), D(paid))
     assert ("85 percent" in line.says) == (day > "2022")
 
 

@@ -50,19 +50,20 @@ def answer_to(settings: Settings) -> Result:
     """The allowed amount from relative value to dollars."""
     code, on = reference.code(said(settings, "code")), tables.day(said(settings, "since"))
     units = number(settings, "units", f"units of {code}", 1, MOST_UNITS)
-    first, assistant = bool(said(settings, "whole")), bool(said(settings, "assistant"))
+    first, by_assistant = bool(said(settings, "whole")), bool(said(settings, "assistant"))
     if tables.codes()[code].limit == 0:
         raise Unreadable(
             f"Medicare's daily limit for {code} is zero units: it is never paid by itself, so it has no fee."
         )
-    if assistant and not _by_assistants(code):
+    if by_assistant and not _by_assistants(code):
         raise Unreadable(f"Medicare does not pay {code} to a therapist's assistant.")
-    steps = dict(fees.worth(code, units, on, PAYER, whole=first, assistant=assistant))
+    steps = dict(fees.worth(code, units, on, PAYER, whole=first))
     allowed = list(steps.values())[-1]
+    cuts = [*list(steps)[1:], *["assistant"] * by_assistant]
     return result(
         f"Medicare allows ${allowed} for {code} x{units}.",
-        rows=[*_value(code, on), *_units(code, units, on, steps, first), *_shared(allowed, on)],
-        says=_told(code, units, on, steps),
+        rows=[*_value(code, on), *_units(code, units, on, steps, first), *_shared(allowed, on, by_assistant)],
+        says=_told(code, units, on, cuts),
     )
 
 
@@ -97,30 +98,29 @@ def _units(code: str, units: int, on: Date, steps: dict[str, Decimal], first: bo
         yield "So for these units", f"{f'${one} + ' if first else ''}{further} = ${steps['second unit']}"
     elif units > 1:
         yield "Times the units", f"{units} × ${fees.unit_fee(code, on)} = ${steps['fee schedule']}"
-    if "assistant" in steps:
-        rate = fees.amount("assistant rate", on, PAYER)
-        before = steps.get("second unit", steps["fee schedule"])
-        yield f"An assistant's {rate.value:g} percent", f"{fees.exact(rate)} × ${before} = ${steps['assistant']}"
 
 
-def _shared(allowed: Decimal, on: Date) -> Iterator[Row]:
+def _shared(allowed: Decimal, on: Date, by_assistant: bool) -> Iterator[Row]:
     share = fees.amount("patient share", on, PAYER)
     patient = fees.cents(allowed * fees.exact(share))
     yield "Allowed", f"${allowed}", STRONG
     yield f"The patient's {share.value:g} percent of it", f"${patient}"
-    yield "Medicare's part", f"${allowed - patient}"
+    part = allowed - patient
+    yield "Medicare's part", f"${part}"
+    if by_assistant:
+        rate, sent = fees.amount("assistant rate", on, PAYER), fees.by_assistant(part, PAYER, on)
+        yield f"An assistant's {rate.value:g} percent of that", f"{fees.exact(rate)} × ${part} = ${sent}", STRONG
 
 
-def _told(code: str, units: int, on: Date, steps: dict[str, Decimal]) -> Iterator[dict[str, Any]]:
+def _told(code: str, units: int, on: Date, cuts: list[str]) -> Iterator[dict[str, Any]]:
     value, factor = fees.relative_value(code, on.year).source, fees.amount("conversion factor", on, PAYER).source[0]
     if value == factor:
         yield remark(f"The relative value, taken nationally, and the conversion factor of {on.year}.", value)
     else:
         yield remark(f"The relative value of {on.year}, taken nationally.", value)
         yield remark("The conversion factor, which makes dollars of it.", factor)
-    for name in ("second unit", "assistant"):
-        if name in steps:
-            yield remark(denials()[name].says, denials()[name].source[0])
+    for name in cuts:
+        yield remark(denials()[name].says, denials()[name].source[0])
     most = tables.codes()[code].limit
     if most and units > most:
         yield remark(

@@ -177,9 +177,8 @@ def _paid_in_full(visit: Visit, paying: Mapping[str, Line]) -> str:
 
 def _worth(visit: Visit, line: Line, place: Locality, whole: bool) -> Iterator[tuple[str, Decimal]]:
     """The full fee of a line and what is left of it after each cut."""
-    payer, marked = visit.payer, bool(tables.assistant_modifiers() & set(line.modifiers))
-    here = None if payer.invented else place
-    return fees.worth(line.code, line.units, visit.case.date, payer.id, place=here, whole=whole, assistant=marked)
+    here = None if visit.payer.invented else place
+    return fees.worth(line.code, line.units, visit.case.date, visit.payer.id, place=here, whole=whole)
 
 
 def _paid(
@@ -205,13 +204,17 @@ def _paid(
         second = "copayment", min(owed.setdefault("copayment", cents(exact(share))), allowed - first)
         owed["copayment"] -= second[1]
     patient = first + second[1]
+    paid = allowed - patient
+    if tables.assistant_modifiers() & set(line.modifiers):
+        sent = fees.by_assistant(paid, visit.payer.id, visit.case.date)
+        taken.append(("assistant", paid - sent))
+        paid = sent
     cuts = [denials()[name].says for name, amount in taken[1:] if amount]
     adjustments = tuple(
         Adjustment(entry.group, entry.reason, amount, entry.says, entry.next, entry.source)
         for entry, amount in ((denials()[name], amount) for name, amount in [*taken, ("deductible", first), second])
         if amount
     )
-    paid = allowed - patient
     says = f"{visit.payer.name} allows ${allowed}, pays ${paid} and leaves ${patient} to the patient."
     told = ("", "", " ".join([says, *cuts]), "", "", "")
     return PaidLine(label, str(line), charge, allowed, paid, patient, *told, adjustments)

@@ -26,7 +26,7 @@ c.JupyterHub.db_url = told["HUB_DATABASE"]
 
 # Who may come in. HUB_SIGN_IN names a file with an authenticator of your own, such as oauth_example.py beside this one.
 if told.get("HUB_SIGN_IN"):
-    load_subconfig(str(Path(told["HUB_SIGN_IN"]).resolve()))  # noqa: F821
+    load_subconfig(told["HUB_SIGN_IN"])  # noqa: F821
 else:
     c.JupyterHub.authenticator_class = "dummy"
     c.DummyAuthenticator.password = told["HUB_PASSWORD"]

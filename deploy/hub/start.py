@@ -234,6 +234,9 @@ def main():
         settings = Path(os.environ.get("COURSEKIT_WORKSHOP", HERE / "workshop.yaml")).resolve()
         workshop = read_workshop(settings)
         course = Course(Path(os.environ.get("COURSEKIT_KEYS", ROOT)).resolve())
+        if sign_in := os.environ.get("HUB_SIGN_IN"):
+            # The hub runs in a folder of its own.
+            os.environ["HUB_SIGN_IN"] = str(Path(sign_in).resolve(strict=True))
         known = secrets_of(private)
         told = environment(folder, known, workshop)
         os.environ.update(told, COURSEKIT_KEYS=str(course.root), COURSEKIT_WORKSHOP=str(settings))

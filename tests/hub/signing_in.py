@@ -13,7 +13,7 @@ sys.path[:0] = [str(Path(__file__).parents[1] / "browser")]
 
 from chromium import FLAGS  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
-from running import REPO, Workshop, free_ports  # noqa: E402
+from running import Workshop, free_ports  # noqa: E402
 
 CLIENT, SECRET = "the-workshop", "only-the-two-of-them-know"
 # What the school calls people inside, and what people call themselves.
@@ -46,7 +46,7 @@ def school():
 def workshop(school):
     port = free_ports(["HUB_PORT"])["HUB_PORT"]
     told = {
-        "HUB_PORT": port, "HUB_SIGN_IN": str(REPO / "deploy/hub/oauth_example.py"), "OIDC_ISSUER": school,
+        "HUB_PORT": port, "HUB_SIGN_IN": "deploy/hub/oauth_example.py", "OIDC_ISSUER": school,
         "OIDC_CLIENT_ID": CLIENT, "OIDC_CLIENT_SECRET": SECRET, "OIDC_CALLBACK": f"http://127.0.0.1:{port}/hub/oauth_callback",
     }  # fmt: skip
     with Workshop("feedback: at once\ninstructors:\n- teacher\n", **told) as running:
