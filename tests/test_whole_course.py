@@ -40,6 +40,11 @@ def test_the_course_has_its_eight_notebooks_in_order():
     assert list(COURSE.folders) == list(LEAST)
 
 
+def test_the_first_pages_count_the_exercises():
+    said = f"{len(EXERCISES)} exercises"
+    assert [name for name in ("README.md", "CHANGELOG.md") if said not in (ROOT / name).read_text("utf-8")] == []
+
+
 @pytest.mark.parametrize("folder", LEAST)
 def test_a_notebook_has_enough_exercises_and_enough_cases(folder):
     exercises, cases = LEAST[folder]
