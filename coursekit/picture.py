@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .record import Progress
+    from .record import Progress, Standing
 
 # Every state has a sign of its own, so that color is never the only difference.
 SIGNS = {
@@ -18,7 +18,7 @@ SIGNS = {
     "solved at first try": "■",
 }
 
-_SIDE, _STEP, _LABEL, _ACROSS = 18, 24, 230, 24
+_STEP, _LABEL, _ACROSS = 24, 230, 24
 
 _GOOD = "var(--jp-success-color0,var(--coursekit-good,#2e7d32))"
 _OPEN = "var(--jp-warn-color0,var(--coursekit-open,#c25700))"
@@ -101,30 +101,30 @@ def _go_on(progress: Progress, html: bool = False) -> str:
 
 
 def _picture(progress: Progress) -> str:
-    drawn, told, top = [], [], 4
-    for folder, group in _by_notebook(progress):
-        mine, title = list(group), progress.titles[folder]
-        solved = sum(one.solved for one in mine)
-        told.append(f"{title}: {solved} of {len(mine)} solved.")
-        drawn.append(f'<text x="0" y="{top + 13}" fill="currentColor" stroke="none">{escape(_clip(title))}</text>')
-        untried = ""
-        for place, one in enumerate(mine):
-            x, y = _LABEL + place % _ACROSS * _STEP, top + place // _ACROSS * _STEP
-            if one.state == "not tried":
-                untried += f"M{x} {y}h18v18h-18z"
-                continue
-            tip = escape(f"{one.title}, {one.form}: {one.state}")
-            drawn.append(f'<g transform="translate({x} {y})"><title>{tip}</title>{_DRAWN[one.state]}</g>')
-        if untried:
-            drawn.append(f'<path stroke="currentColor" stroke-opacity=".5" stroke-dasharray="2 3" d="{untried}"/>')
-        top += (1 + (len(mine) - 1) // _ACROSS) * _STEP + 6
-    width = _LABEL + _ACROSS * _STEP
+    rows = "".join(_row(progress.titles[folder], list(group)) for folder, group in _by_notebook(progress))
+    return f'<div style="display:grid;gap:6px">{rows}</div>'
+
+
+def _row(title: str, mine: list[Standing]) -> str:
+    """A notebook and its questions, one square each. On a narrow page the squares stand under the name."""
+    drawn, untried = [], ""
+    for place, one in enumerate(mine):
+        x, y = 1 + place % _ACROSS * _STEP, 1 + place // _ACROSS * _STEP
+        if one.state == "not tried":
+            untried += f"M{x} {y}h18v18h-18z"
+            continue
+        tip = escape(f"{one.title}, {one.form}: {one.state}")
+        drawn.append(f'<g transform="translate({x} {y})"><title>{tip}</title>{_DRAWN[one.state]}</g>')
+    if untried:
+        drawn.append(f'<path stroke="currentColor" stroke-opacity=".5" stroke-dasharray="2 3" d="{untried}"/>')
+    width, height = _ACROSS * _STEP, (1 + (len(mine) - 1) // _ACROSS) * _STEP
+    solved = sum(one.solved for one in mine)
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {top}" width="{width}" '
-        'style="max-width:100%;height:auto;font:13px system-ui,sans-serif" fill="none" stroke-width="1.6" '
-        'stroke-linecap="round" stroke-linejoin="round">'
-        f"<title>Progress: one row for each notebook, one square for each question</title>"
-        f"<desc>{escape(' '.join(told))}</desc>{''.join(drawn)}</svg>"
+        f'<div style="display:flex;flex-wrap:wrap;gap:2px 10px"><span style="flex:0 0 {_LABEL}px">{escape(title)}</span>'
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" '
+        f'style="flex:1 1 {width // 2}px;max-width:{width}px;height:auto" fill="none" stroke-width="1.6" '
+        f'stroke-linecap="round" stroke-linejoin="round"><title>{escape(title)}: {solved} of {len(mine)} solved, one square '
+        f"for each question</title>{''.join(drawn)}</svg></div>"
     )
 
 
@@ -193,7 +193,3 @@ def _table(title: str, head: tuple[str, ...], rows: list[tuple]) -> str:
 
 def _percent(score: float | None) -> str:
     return "" if score is None else f"{score:.0%}"
-
-
-def _clip(title: str, most: int = 30) -> str:
-    return title if len(title) <= most else title[: most - 1] + "…"
