@@ -30,7 +30,7 @@ from coursekit.model import Unreadable  # noqa: E402
 from coursekit.terms import SEALED, Release  # noqa: E402
 
 LEARNERS, SECONDS, WARM = 500, 8, 3
-RATES = (25, 50, 100, 150, 200, 250, 300, 400, 500)
+RATES = (25, 50, 100, 150, 200, 250, 300, 400, 500, 650, 800, 1000)
 GOAL = 0.3  # seconds within which 95 of 100 replies come
 SERVICE, DATABASE = 18_003, 18_432
 
