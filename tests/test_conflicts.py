@@ -112,12 +112,15 @@ def test_c6_exercise_beside_manual_therapy_needs_no_modifier():
         assert costs(case, gp(f"97110 x1, 97140 x1 {name}")) == {("97140", "modifier_is_needed")}
 
 
-def test_c7_an_assistants_line_is_allowed_85_percent_and_88_is_what_the_patients_share_makes_of_it():
+def test_c7_of_an_assistants_line_medicare_sends_85_percent_and_88_is_what_the_patients_share_makes_of_it():
     plain = visit(did("therapeutic exercise", 15, by=PT), by=PT)
     marked = visit(did("therapeutic exercise", 15, by=PTA), by=PT)
     whole, cut = (remit(case, claim) for case in (plain, marked) for claim in best(case))
-    assert cut.lines[0].allowed == (whole.lines[0].allowed * Decimal("0.85")).quantize(Decimal("0.01"))
-    # Medicare pays 80 percent of the fee. Cut by 15 percent, with the patient's 20 percent beside it, that is 88 of 100.
+    assert cut.lines[0].paid == (whole.lines[0].paid * Decimal("0.85")).quantize(Decimal("0.01"))
+    assert cut.lines[0].patient == whole.lines[0].patient
+    both = cut.lines[0].paid + cut.lines[0].patient
+    assert float(both / whole.lines[0].allowed) == pytest.approx(0.88, abs=0.001)
+    assert "85 percent" in cut.lines[0].says and "88 percent" in cut.lines[0].says
     rate, share = (
         tables.amount_on(kind, "medicare", "", plain.date).value for kind in ("assistant rate", "patient share")
     )
