@@ -194,8 +194,17 @@ async def own(request: Request, who: Learner, exercise: Annotated[str | None, Qu
     bench: Bench = request.app.state.bench
     rows, at = await request.app.state.attempts.own(who, exercise), now()
     # Grading a whole course takes a while, in which others are answered.
-    scores = await asyncio.to_thread(lambda: [bench.score(row, at) for row in rows])
+    scores = await asyncio.to_thread(lambda: [_score(bench, row, at) for row in rows])
     return _json({"attempts": [asdict(row) | {"score": score} for row, score in zip(rows, scores, strict=True)]})
+
+
+def _score(bench: Bench, attempt: Attempt, at: str) -> float | None:
+    """What an attempt was worth; None where the course fails at saying it: the other attempts are shown all the same."""
+    try:
+        return bench.score(attempt, at)
+    except Exception as error:
+        event("no score", 40, error, exercise=attempt.exercise, form=attempt.form)
+        return None
 
 
 def _json(body: Any, code: int = 200) -> Response:

@@ -11,6 +11,7 @@ import pytest
 from grading import RIGHT, SMALL, WRONG, an_attempt
 from leaks import leaked, secrets
 
+from coursekit import desk
 from coursekit.course import Course
 from coursekit.desk import Desk
 from coursekit.model import Unreadable
@@ -343,4 +344,15 @@ def test_an_answer_is_kept_and_said_to_be_when_the_course_fails_at_explaining_it
         said = service.ask("POST", "/attempts", ANN, an_attempt(service.course, id="0" * 32))
         assert (said.status, said.json["status"], said.json["headline"][:5]) == (code, "recorded", "Kept.")
     assert len(kept(service, "ann")) == 1
+    assert "ZeroDivisionError" in service.log.read_text()
+
+
+def test_own_answers_are_shown_without_a_score_when_the_course_fails_at_grading_one(workshop, monkeypatch):
+    service = workshop()
+    for id, answer in (("0" * 32, RIGHT), ("1" * 32, WRONG)):
+        service.ask("POST", "/attempts", ANN, an_attempt(service.course, id=id, answer=answer))
+    grade = desk.grade
+    monkeypatch.setattr(desk, "grade", lambda *asked: 1 / 0 if asked[3] == WRONG else grade(*asked))
+    rows = service.ask("GET", "/attempts", ANN).json["attempts"]
+    assert {row["answer"]: row["score"] for row in rows} == {RIGHT: 1.0, WRONG: None}
     assert "ZeroDivisionError" in service.log.read_text()
