@@ -56,7 +56,7 @@ def _case_lines(exercise: Exercise, path: Path) -> Iterator[str]:
     right = right_claims(case)
     yield from (f"# {line}" for line in _amounts(case))
     yield "claim:"
-    yield f"# The engine finds {_many(sum(right.values()), 'best claim')}; yours must be among them."
+    yield f"# The engine finds {tables.many(sum(right.values()), 'best claim')}; yours must be among them."
     if also := [str(claim) for claim, best in right.items() if not best]:
         yield "also:"
         yield from (f"- {claim}" for claim in also)
@@ -154,10 +154,6 @@ def _slips(claim: Claim) -> Iterator[Claim]:
 
 def _less(modifiers: tuple[str, ...], gone: frozenset[str]) -> tuple[str, ...]:
     return tuple(name for name in modifiers if name not in gone)
-
-
-def _many(count: int, what: str) -> str:
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
 
 
 # A key ---------------------------------------------------------------------------------------------------------------

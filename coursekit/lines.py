@@ -46,9 +46,8 @@ class Lines:
         self.patience = patience
         self.makes_folder = makes_folder
         self._known: dict[str, Attempt] = {}
-        # What the file held when it was last read or written, and its lines.
+        # What the file held when it was last read or written, without a last line that a crash cut off.
         self._read = b""
-        self._number = 0
         self._torn = False
         self._mine: dict[str, Attempt] = {}
         self._owed: set[str] = set()
@@ -104,7 +103,8 @@ class Lines:
     def _take(self, data: bytes) -> None:
         """Read what the file holds. What was read before, and still stands there, is not read again."""
         is_longer = self._read.endswith(b"\n") and data.startswith(self._read)
-        known, end, number = (self._known, len(self._read), self._number) if is_longer else ({}, 0, 0)
+        known, done = (self._known, self._read) if is_longer else ({}, b"")
+        end, number = len(done), done.count(b"\n")
         self._forget()
         for line in data[end:].splitlines(keepends=True):
             try:
@@ -116,30 +116,29 @@ class Lines:
             if row:
                 known[row["id"]] = Attempt(**row)
             end, number = end + len(line), number + 1
-        self._known, self._read, self._number = known, data[:end], number
+        self._known, self._read = known, data[:end]
         self._torn, self._fresh_until = end < len(data), time.monotonic() + _FRESH
 
     def _put(self, file: int) -> None:
         """Write what this process kept and the file does not hold, after its last whole line."""
         rows = [asdict(one) for one in self._mine.values() if one.id not in self._known]
-        lines = [written(row) for row in (rows if self._read else [HEADING, *rows])]
+        text = "".join(written(row) for row in (rows if self._read else [HEADING, *rows]))
         # An editor may have taken the end of the last line.
         joint = "\n" if self._read and not self._read.endswith(b"\n") else ""
-        data = left = (joint + "".join(lines)).encode() if rows else b""
+        data = left = (joint + text).encode() if rows else b""
         if self._torn:
             os.ftruncate(file, len(self._read))
         os.lseek(file, len(self._read), os.SEEK_SET)
         while left:
             left = left[os.write(file, left) :]
         os.fsync(file)
-        if rows:
-            self._known |= {row["id"]: self._mine[row["id"]] for row in rows}
-            self._read, self._number = self._read + data, self._number + len(lines)
+        self._known |= {row["id"]: self._mine[row["id"]] for row in rows}
+        self._read += data
         self._owed.clear()
 
     def _forget(self) -> None:
         """Count nothing as read."""
-        self._known, self._read, self._number, self._seen = {}, b"", 0, None
+        self._known, self._read, self._seen = {}, b"", None
 
     @contextmanager
     def _locked(self, flags: int) -> Iterator[int]:

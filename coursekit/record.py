@@ -15,7 +15,7 @@ from .engine import grade
 from .grader import Grader
 from .model import Attempt, Exercise, Unreadable
 from .picture import page, text
-from .store import IN_BROWSER, THIS_COURSE, Store, StoreTrouble, now, user_folder
+from .store import IN_BROWSER, Store, StoreTrouble, now, user_folder
 from .thoughts import shown_by
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def a_name(text: str) -> str:
     return name
 
 
-def kept_in(course_id: str = THIS_COURSE) -> Store | Grader:
+def kept_in(course_id: str) -> Store | Grader:
     """Where a learner's attempts are kept: at the grading service that the environment names, else in the store."""
     return Grader.named(course_id) or Store(course_id=course_id)
 

@@ -443,6 +443,11 @@ def joined(words: tuple[str, ...] | list[str], last: str = "and") -> str:
     return f"{', '.join(head)} {last} {tail}" if head else tail
 
 
+def many(count: int, what: str) -> str:
+    """A number of things in words: 1 learner, 2 learners."""
+    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+
+
 def known(word: str, table: dict, what: str) -> str:
     """A word of a closed list, or `Unreadable` with the nearest one."""
     if word not in table:

@@ -151,7 +151,7 @@ def _signs(
     mine = standing.marks
     if standing.stuck:
         many = len(standing.stuck)
-        yield f"{_many(many, 'exercise')} not solved after {TRIES_BEFORE_ANSWER} tries or more"
+        yield f"{tables.many(many, 'exercise')} not solved after {TRIES_BEFORE_ANSWER} tries or more"
     strong = [
         f"“{name}” in {len(titles)} exercises"
         for name, titles in standing.keeps
@@ -163,17 +163,13 @@ def _signs(
     if share is not None and mine and wilson(first, len(mine))[1] < share:
         yield f"{first} of {len(mine)} solved at the first try, fewer than chance explains in this class ({share:.0%})"
     if len(mine) < usual / 2:
-        yield f"{_many(len(mine), 'exercise')} tried; half of the class has tried {usual:g} or more"
+        yield f"{tables.many(len(mine), 'exercise')} tried; half of the class has tried {usual:g} or more"
     elif len(mine) < usual and _moment(latest) - _moment(max(one.last for one in mine)) > QUIET:
         yield f"behind the class, and no answer for more than {QUIET.days} days before its last"
 
 
 def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
-
-
-def _many(n: int, what: str) -> str:
-    return f"{n} {what}{'s' * (n != 1)}"
 
 
 # What to teach next --------------------------------------------------------------------------------------------------

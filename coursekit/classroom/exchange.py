@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from ..course import Course
 from ..model import Unreadable
 from ..record import kept_in
+from ..tables import many
 from ..terms import PRACTICE, SEALED, Release, a_count_of_tries, a_day, a_seed, a_title, in_order
 from ..verbs import FINE, Result
 from .handing_in import work_of
@@ -62,11 +63,6 @@ def release(args: argparse.Namespace) -> Result:
             to.print(f"! {warning}", style="bold yellow")
 
     return found, show, FINE
-
-
-def many(count: int, what: str) -> str:
-    """A number of things in words: 1 learner, 2 learners."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
 def option(name: str, text: str | None, read: Callable[[str], T]) -> T | None:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from ..tables import many
 from . import advice, mistakes, statistics
 
 PAGES = Path(__file__).parent / "pages"
@@ -21,7 +22,13 @@ def _pages() -> Any:
         loader=FileSystemLoader(PAGES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
         finalize=shown,
     )  # fmt: skip
-    pages.filters |= {"percent": percent, "level": level, "said": advice.said, "two": lambda x: f"{x:.2f}"}
+    pages.filters |= {
+        "percent": percent,
+        "level": level,
+        "many": many,
+        "said": advice.said,
+        "two": lambda x: f"{x:.2f}",
+    }
     pages.globals |= {"statistics": statistics, "mistakes": mistakes, "MOST_CARDS": MOST_CARDS, "style": _style}
     return pages
 

@@ -14,9 +14,10 @@ from typing import Any
 from .. import record
 from ..course import Course
 from ..model import Unreadable
+from ..tables import many
 from ..terms import a_day
 from ..verbs import FINE, WRONG, Result
-from .exchange import many, option, release, submit
+from .exchange import option, release, submit
 from .submission import SUFFIX
 from .unpacking import plain
 

@@ -50,19 +50,19 @@ def answer_to(settings: Settings) -> Result:
     """The allowed amount from relative value to dollars."""
     code, on = reference.code(said(settings, "code")), tables.day(said(settings, "since"))
     units = number(settings, "units", f"units of {code}", 1, MOST_UNITS)
-    first, by_assistant = bool(said(settings, "whole")), bool(said(settings, "assistant"))
+    first, assistant = bool(said(settings, "whole")), bool(said(settings, "assistant"))
     if tables.codes()[code].limit == 0:
         raise Unreadable(
             f"Medicare's daily limit for {code} is zero units: it is never paid by itself, so it has no fee."
         )
-    if by_assistant and not _by_assistants(code):
+    if assistant and not _by_assistants(code):
         raise Unreadable(f"Medicare does not pay {code} to a therapist's assistant.")
     steps = dict(fees.worth(code, units, on, PAYER, whole=first))
     allowed = list(steps.values())[-1]
-    cuts = [*list(steps)[1:], *["assistant"] * by_assistant]
+    cuts = [*list(steps)[1:], *["assistant"] * assistant]
     return result(
         f"Medicare allows ${allowed} for {code} x{units}.",
-        rows=[*_value(code, on), *_units(code, units, on, steps, first), *_shared(allowed, on, by_assistant)],
+        rows=[*_value(code, on), *_units(code, units, on, steps, first), *_shared(allowed, on, assistant)],
         says=_told(code, units, on, cuts),
     )
 
@@ -100,14 +100,14 @@ def _units(code: str, units: int, on: Date, steps: dict[str, Decimal], first: bo
         yield "Times the units", f"{units} × ${fees.unit_fee(code, on)} = ${steps['fee schedule']}"
 
 
-def _shared(allowed: Decimal, on: Date, by_assistant: bool) -> Iterator[Row]:
+def _shared(allowed: Decimal, on: Date, assistant: bool) -> Iterator[Row]:
     share = fees.amount("patient share", on, PAYER)
     patient = fees.cents(allowed * fees.exact(share))
     yield "Allowed", f"${allowed}", STRONG
     yield f"The patient's {share.value:g} percent of it", f"${patient}"
     part = allowed - patient
     yield "Medicare's part", f"${part}"
-    if by_assistant:
+    if assistant:
         rate, sent = fees.amount("assistant rate", on, PAYER), fees.by_assistant(part, PAYER, on)
         yield f"An assistant's {rate.value:g} percent of that", f"{fees.exact(rate)} × ${part} = ${sent}", STRONG
 

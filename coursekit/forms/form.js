@@ -60,8 +60,7 @@ const notTaken = (reply) => reply.status === "invalid" || reply.status === "refu
 function render({ model, el }) {
   const uid = newId();
   const stop = new AbortController();
-  const said = () => JSON.parse(model.get("said"));
-  const told = () => ({ ...model.get("asked"), ...said() });
+  const told = () => ({ ...model.get("asked"), ...JSON.parse(model.get("said")) });
   let state = told();
   let form = null; // the one now asked
   let built = ""; // what it was built from
@@ -381,9 +380,9 @@ function render({ model, el }) {
     asleep(hint, slow || (state.opened || []).length >= (state.hints || 0));
   }
 
-  function update(kind) {
+  function update(fresh, kind) {
     const before = state;
-    state = told();
+    state = fresh;
     forget();
     if (!state.ask) return;
     const moved = built !== JSON.stringify([state.name, state.at, state.ask]);
@@ -418,13 +417,14 @@ function render({ model, el }) {
 
   // Each of our messages has a turn, and so has the state that answers it; until then no other one is shown.
   const stateChanged = () => {
+    const fresh = told();
     const waiting = pending || unanswered;
-    if (!waiting) update();
-    else if (said().turn === waiting.turn) update(waiting.kind);
+    if (!waiting) update(fresh);
+    else if (fresh.turn === waiting.turn) update(fresh, waiting.kind);
   };
   model.on("change:said", stateChanged);
 
-  update();
+  update(state);
   el.append(root);
 
   return () => {

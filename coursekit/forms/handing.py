@@ -9,6 +9,7 @@ import traitlets
 
 from ..model import Unreadable
 from ..record import StoreTrouble, set_who, who
+from ..tables import many
 from .base import Widget
 from .bundle import module_of
 from .saving import MARK
@@ -41,8 +42,7 @@ class Hand(Widget):
         except (Unreadable, StoreTrouble) as error:
             self.send({"says": str(error)})
             return
-        answers = "1 answer" if work.attempts == 1 else f"{work.attempts:,} answers"
-        says = f"{work.file}, with {answers} of {work.learner}, goes where your browser saves downloads. Hand in this file."
+        says = f"{work.file}, with {many(work.attempts, 'answer')} of {work.learner}, goes where your browser saves downloads. Hand in this file."
         self.send({"file": work.file, "text": work.text, "says": says})
 
     def __repr__(self) -> str:

@@ -30,7 +30,7 @@ class Form(Widget):
     _esm = module_of("questions", "form")
 
     asked = traitlets.Dict().tag(sync=True)
-    # It travels as text: a kernel in the browser hands over one string ten times faster than a tree of them.
+    # It travels as text: ipywidgets walks through a tree for what is binary, and a kernel in the browser copies each part.
     said = traitlets.Dict().tag(sync=True, to_json=lambda value, _: json.dumps(value, ensure_ascii=False))
 
     def __init__(self, desk: Any, name: str):

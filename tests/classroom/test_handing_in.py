@@ -153,7 +153,7 @@ def test_a_database_that_shows_nobody_else_still_lets_a_learner_hand_in(here, ru
     ("name", "file"),
     [
         ("../../etc/passwd", "etc-passwd-small.coursekit"),
-        ("/tmp/x", "tmp-x-small.coursekit"),
+        ("/from/the/root", "from-the-root-small.coursekit"),
         ("C:\\Users\\x", "C--Users-x-small.coursekit"),
         ("a\u2024b", "a-b-small.coursekit"),
         ("..", "learner-small.coursekit"),

@@ -57,13 +57,13 @@ class Workshop:
         (self.place / "workshop.yaml").write_text(settings)
         self.folder, self.said, self.keys = self.place / "hub", [], self.place / "keys"
         ports = free_ports(["HUB_PORT", "HUB_PROXY_PORT", "HUB_API_PORT", "HUB_GRADER_PORT", "HUB_DATABASE_PORT"])
-        self.url = f"http://127.0.0.1:{ports['HUB_PORT']}"
-        self.database_port = ports["HUB_DATABASE_PORT"]
         kept = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         self.environment = kept | ports | {
             "HUB_FOLDER": str(self.folder), "HUB_PASSWORD": "let-me-in", "COURSEKIT_KEYS": str(self.keys),
             "COURSEKIT_WORKSHOP": str(self.place / "workshop.yaml"), **more,
         }  # fmt: skip
+        self.url = f"http://127.0.0.1:{self.environment['HUB_PORT']}"
+        self.database_port = self.environment["HUB_DATABASE_PORT"]
         self.process = None
 
     def __enter__(self):

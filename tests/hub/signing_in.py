@@ -1,10 +1,6 @@
 """A workshop with a school's own sign-in, in a real browser, as oauth_example.py sets it up. `make test-hub` runs it."""
 
-import json
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
@@ -12,8 +8,12 @@ import pytest
 sys.path[:0] = [str(Path(__file__).parents[1] / "browser")]
 
 from chromium import FLAGS  # noqa: E402
+from oidc_provider_mock import User, run_server_in_thread  # noqa: E402
 from playwright.sync_api import expect, sync_playwright  # noqa: E402
 from running import Workshop, free_ports  # noqa: E402
+
+# The provider's own library uses what a library of its own calls old.
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:authlib")
 
 CLIENT, SECRET = "the-workshop", "only-the-two-of-them-know"
 # What the school calls people inside, and what people call themselves.
@@ -23,23 +23,9 @@ PEOPLE = {"1001": "Ann", "1002": "Teacher", "1003": "../../etc"}
 @pytest.fixture(scope="module")
 def school():
     """The address of an OpenID Connect provider that knows three people."""
-    port = free_ports(["PORT"])["PORT"]
-    command = [str(Path(sys.executable).with_name("oidc-provider-mock")), "--port", port]
-    for number, name in PEOPLE.items():
-        command += ["--user-claims", json.dumps({"sub": number, "preferred_username": name})]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 60
-    while True:
-        try:
-            address = f"http://127.0.0.1:{port}"
-            urllib.request.urlopen(f"{address}/.well-known/openid-configuration", timeout=2).close()
-            break
-        except OSError:
-            assert process.poll() is None and time.monotonic() < end, "the school's sign-in did not start"
-            time.sleep(0.1)
-    yield address
-    process.terminate()
-    process.wait(30)
+    people = [User(sub=number, claims={"preferred_username": name}) for number, name in PEOPLE.items()]
+    with run_server_in_thread(user_claims=people) as server:
+        yield f"http://localhost:{server.server_port}"
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +36,6 @@ def workshop(school):
         "OIDC_CLIENT_ID": CLIENT, "OIDC_CLIENT_SECRET": SECRET, "OIDC_CALLBACK": f"http://127.0.0.1:{port}/hub/oauth_callback",
     }  # fmt: skip
     with Workshop("feedback: at once\ninstructors:\n- teacher\n", **told) as running:
-        running.url = f"http://127.0.0.1:{port}"
         yield running
 
 
